@@ -1,0 +1,39 @@
+import type { ReadableStreamData, SignalOption, StreamView, WaitOptions } from "./reading.js";
+
+/**
+ * A stream that cursors can follow, alone or with many others in one blocking read: its events arrive in the plain
+ * stream `events`, and `interpret` says which points they tell of.
+ */
+export interface FollowableStream extends ReadableStreamData {
+  /** The stream of events as published; a plain stream is its own. */
+  readonly events: EventSource;
+  /** True when only the newest event matters (status streams): cursors then skip older ones. */
+  readonly latestEventOnly: boolean;
+  /**
+   * The points that new events tell of, or null when there are none. `position` is the first point that the cursor has
+   * not handed out. `events.length` is 0 when the stream was sealed without another event: what is complete only now
+   * (a last, partly filled file) is handed out then. With `lastOnly` the view has the newest point only. It is called
+   * again with the same events and a higher position until it gives null, so that views may be kept small.
+   */
+  interpret(events: StreamView, position: number, options: InterpretOptions): Promise<StreamView | null>;
+}
+
+export interface InterpretOptions extends SignalOption {
+  readonly lastOnly: boolean;
+  readonly maxPoints: number;
+  readonly sealed: boolean;
+}
+
+/** A plain stream, as plugins see it. */
+export interface EventSource extends ReadableStreamData {
+  readonly encoding: Readonly<Record<string, unknown>>;
+  /** The newest event and its index, undefined when there is none (or it was trimmed before the seal). */
+  last(options?: SignalOption): Promise<{ readonly index: number; readonly value: unknown } | undefined>;
+  /**
+   * Resolves when there are more than `count` events, or at the seal: true when there are more. Without `wait` it
+   * looks once. TimeoutError after `timeout` milliseconds.
+   */
+  waitForMore(count: number, options?: WaitOptions): Promise<boolean>;
+  /** Resolves at the seal with the stream's length in events. */
+  waitSeal(options?: Omit<WaitOptions, "wait">): Promise<number>;
+}
