@@ -112,7 +112,10 @@ export interface Layout {
   readonly warnings: readonly MappingWarning[];
 }
 
-/** What a layout is made from; the scan layer's Scan provides it. */
+/**
+ * What a layout is made from; the scan layer's Scan provides it. `info` (and the streams' infos) must come from
+ * `parseExactJson` (src/json.ts): `1` becomes an int64, `1.0` (a JsonDecimal) a float64, bigints stay exact.
+ */
 export interface LayoutSource {
   readonly id: {
     readonly name: string;

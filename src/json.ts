@@ -1,0 +1,195 @@
+import { InvalidArgumentError } from "./errors.js";
+
+/**
+ * A JSON number that was written as a decimal but has an integral value: `0.0`, `2.50e1`. HDF5 has two kinds of numbers
+ * where JavaScript has one, and scan documents rely on it: `1` becomes an int64 dataset, `1.0` a float64 one.
+ */
+export class JsonDecimal {
+  readonly value: number;
+
+  constructor(value: number) {
+    this.value = value;
+  }
+
+  valueOf(): number {
+    return this.value;
+  }
+
+  toJSON(): number {
+    return this.value;
+  }
+}
+
+/** Deeper documents are refused: nothing that a beamline publishes comes near, and every walk over a tree recurses. */
+export const MAX_JSON_DEPTH = 500;
+
+/** Text in which JSON.parse could lose something: `.0`, an exponent, or sixteen digits. May match inside strings. */
+const LOSSY = /\d\.\d*0(?!\d)|\d[eE]|\d{16}/;
+
+/**
+ * As JSON.parse, but no number loses its kind or digits: integers beyond 2^53 are bigints, decimals with an integral
+ * value are `JsonDecimal`s. Names such as `__proto__` are ordinary. Errors: SyntaxError for what is no JSON,
+ * InvalidArgumentError for more than 500 levels.
+ */
+export function parseExactJson(text: string): unknown {
+  const parsed = LOSSY.test(text) ? new ExactParser(text).parse() : (JSON.parse(text) as unknown);
+  requireDepth(parsed);
+  return parsed;
+}
+
+/** The same value with plain numbers only (as JSON.parse gives, but for bigints), for users of `info`. */
+export function plainJson(value: unknown): unknown {
+  if (value instanceof JsonDecimal) return value.value;
+  if (Array.isArray(value)) return value.map(plainJson);
+  if (typeof value !== "object" || value === null) return value;
+  const plain: Record<string, unknown> = {};
+  for (const [name, item] of Object.entries(value)) setOwn(plain, name, plainJson(item));
+  return plain;
+}
+
+/** True for what JSON calls an object: no array, no null, no JsonDecimal. */
+export function isJsonObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return (
+    typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof JsonDecimal)
+  );
+}
+
+/** The number behind a JSON value, or undefined when it is none. */
+export function jsonNumber(value: unknown): number | undefined {
+  if (value instanceof JsonDecimal) return value.value;
+  if (typeof value === "bigint") return Number(value);
+  return typeof value === "number" ? value : undefined;
+}
+
+/** Assignment that treats `__proto__` as a name like any other. */
+function setOwn(target: Record<string, unknown>, name: string, value: unknown): void {
+  if (name === "__proto__") {
+    Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
+  } else target[name] = value;
+}
+
+function requireDepth(root: unknown): void {
+  const pending: { value: unknown; depth: number }[] = [{ value: root, depth: 0 }];
+  for (let item = pending.pop(); item; item = pending.pop()) {
+    if (typeof item.value !== "object" || item.value === null) continue;
+    if (item.depth >= MAX_JSON_DEPTH) throw tooDeep();
+    for (const value of Object.values(item.value)) {
+      if (typeof value === "object" && value !== null) pending.push({ value, depth: item.depth + 1 });
+    }
+  }
+}
+
+function tooDeep(): InvalidArgumentError {
+  return new InvalidArgumentError(`This JSON document is nested more than ${MAX_JSON_DEPTH} levels deep.`);
+}
+
+const SPACE = /[ \t\n\r]*/y;
+const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
+const STRING = /"(?:[^"\\]|\\.)*"/sy;
+const WORDS: readonly (readonly [string, unknown])[] = [
+  ["true", true],
+  ["false", false],
+  ["null", null],
+];
+
+class ExactParser {
+  readonly #text: string;
+  #at = 0;
+  #depth = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  parse(): unknown {
+    const value = this.#value();
+    this.#space();
+    if (this.#at < this.#text.length) this.#fail();
+    return value;
+  }
+
+  #value(): unknown {
+    this.#space();
+    const first = this.#text[this.#at];
+    if (first === "{") return this.#nested(() => this.#object());
+    if (first === "[") return this.#nested(() => this.#array());
+    if (first === '"') return this.#string();
+    for (const [word, value] of WORDS) {
+      if (this.#text.startsWith(word, this.#at)) {
+        this.#at += word.length;
+        return value;
+      }
+    }
+    return this.#number();
+  }
+
+  #nested(parse: () => unknown): unknown {
+    if (++this.#depth > MAX_JSON_DEPTH) throw tooDeep();
+    this.#at++;
+    const value = parse();
+    this.#depth--;
+    return value;
+  }
+
+  #object(): unknown {
+    const object: Record<string, unknown> = {};
+    if (this.#take("}")) return object;
+    do {
+      this.#space();
+      const name = this.#string();
+      if (!this.#take(":")) this.#fail();
+      setOwn(object, name, this.#value());
+    } while (this.#take(","));
+    if (!this.#take("}")) this.#fail();
+    return object;
+  }
+
+  #array(): unknown {
+    const items: unknown[] = [];
+    if (this.#take("]")) return items;
+    do items.push(this.#value());
+    while (this.#take(","));
+    if (!this.#take("]")) this.#fail();
+    return items;
+  }
+
+  #string(): string {
+    const token = this.#match(STRING);
+    return JSON.parse(token[0]) as string;
+  }
+
+  #number(): unknown {
+    const [token, fraction, exponent] = this.#match(NUMBER);
+    const value = Number(token);
+    if (fraction === undefined && exponent === undefined) {
+      return Number.isSafeInteger(value) ? value : BigInt(token);
+    }
+    return Number.isInteger(value) ? new JsonDecimal(value) : value;
+  }
+
+  #match(pattern: RegExp): RegExpExecArray {
+    pattern.lastIndex = this.#at;
+    const match = pattern.exec(this.#text);
+    if (!match) this.#fail();
+    this.#at = pattern.lastIndex;
+    return match;
+  }
+
+  #take(character: string): boolean {
+    this.#space();
+    if (this.#text[this.#at] !== character) return false;
+    this.#at++;
+    return true;
+  }
+
+  #space(): void {
+    SPACE.lastIndex = this.#at;
+    SPACE.exec(this.#text);
+    this.#at = SPACE.lastIndex;
+  }
+
+  #fail(): never {
+    const found = this.#text.slice(this.#at, this.#at + 20) || "the end";
+    throw new SyntaxError(`No JSON at position ${this.#at}: found ${JSON.stringify(found)}.`);
+  }
+}
