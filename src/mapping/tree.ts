@@ -19,12 +19,16 @@ export interface GroupNode {
   readonly kind: "group";
   readonly attributes: Attributes;
   readonly children: ReadonlyMap<string, TreeNode>;
+  /** Names of attributes that hold clock times or versions: set when the group is created, never compared or replaced. */
+  readonly volatile?: ReadonlySet<string>;
 }
 
 export interface DatasetNode {
   readonly kind: "dataset";
   readonly attributes: Attributes;
   readonly value: DatasetValue;
+  /** True for values of the clock: set when the dataset is created, never compared or replaced. */
+  readonly volatile?: boolean;
 }
 
 /** What a dataset holds: a value of the mapping itself, or the live data of one of the scan's streams. */
@@ -125,10 +129,36 @@ export interface LayoutSource {
   };
   readonly info: Readonly<Record<string, unknown>>;
   readonly streams: ReadonlyMap<string, StreamFacts>;
+  /** Absent: a scan that is not finished. Derived layouts (scan_info) are complete from CLOSED on. */
+  readonly state?: "CREATED" | "PREPARED" | "STARTED" | "STOPPED" | "CLOSED";
+  /** Only when the layout is made for a file that is being written; readers leave it out. */
+  readonly writer?: WriterFacts;
 }
 
-/** What is known of a stream without reading its data. */
+/** What only the writer of a file knows; times in ISO 8601 with the local zone (see `src/mapping/scan-info`). */
+export interface WriterFacts {
+  /** When the writer took up the scan. */
+  readonly date: string;
+  readonly status: "STARTING" | "RUNNING" | "SUCCEEDED" | "FAILED";
+  /** When the writer finished; used where the publisher gave no `end_time`. */
+  readonly endTime?: string;
+}
+
+/**
+ * What is known of a stream. The optional fields are facts about its data, which derived layouts (scan_info) use as far as
+ * they are there: a caller may leave them out at any time and ask again when it knows more.
+ */
 export interface StreamFacts {
+  /** Points published so far. 0 in a CLOSED scan: the stream leaves nothing in the tree. */
+  readonly length?: number;
+  /** Variable-size points (-1 in the shape): the largest lengths so far. */
+  readonly pointShape?: readonly number[];
+  /** Every point of a scalar stream; needed only for the streams that `streamsToRead` names (axes of meshes). */
+  readonly values?: ArrayLike<number>;
+  /** `lima`: the newest status; without it the images stay a stream dataset. */
+  readonly lastStatus?: { readonly last_index: number; readonly last_index_saved?: number };
+  /** `scan_sequence`: the scans it refers to, as far as they are known. */
+  readonly scans?: readonly Pick<LayoutSource, "id" | "info">[];
   /** Plugin name (`lima`, `lima2`, `scan_sequence`, `hdf5_fallback`), null for plain streams. */
   readonly plugin: string | null;
   readonly encoding: Readonly<Record<string, unknown>>;
