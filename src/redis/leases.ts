@@ -1,4 +1,6 @@
-import type { Connection } from "./connection.js";
+import type { RedisClient } from "./client.js";
+import type { Command } from "./commands.js";
+import { asNumber, asTextOrNull } from "./replies.js";
 import { fileLeaseKey, WRITER_KEYS } from "./writer-keys.js";
 
 /**
@@ -30,12 +32,12 @@ export interface LeaseOptions {
 
 /** Takes the lease of a file, when it is free or `owner` holds it already: true when `owner` holds it now. */
 export function takeLease(
-  connection: Connection,
+  client: RedisClient,
   path: string,
   owner: string,
   options: LeaseOptions = {},
 ): Promise<boolean> {
-  return evaluate(connection, TAKE, path, owner, options);
+  return evaluate(client, TAKE, path, owner, options);
 }
 
 /**
@@ -43,45 +45,48 @@ export function takeLease(
  * been another writer's for a moment, so that what is known of it is worth nothing.
  */
 export function renewLease(
-  connection: Connection,
+  client: RedisClient,
   path: string,
   owner: string,
   options: LeaseOptions = {},
 ): Promise<boolean> {
-  return evaluate(connection, RENEW, path, owner, options);
+  return evaluate(client, RENEW, path, owner, options);
 }
 
 async function evaluate(
-  connection: Connection,
+  client: RedisClient,
   script: string,
   path: string,
   owner: string,
   options: LeaseOptions,
 ): Promise<boolean> {
-  const command = ["EVAL", script, 1, fileLeaseKey(path), owner, options.ttl ?? LEASE_TTL] as const;
-  return (await connection.call(command, { repeatable: true, signal: options.signal })) === 1;
+  const ttl = options.ttl ?? LEASE_TTL;
+  return (await client.do(run(script, [fileLeaseKey(path)], [owner, ttl]), options)) === 1;
 }
 
 /** Gives a file back and tells the other writers; nothing when `owner` does not hold it. */
-export async function releaseLease(connection: Connection, path: string, owner: string): Promise<void> {
-  await connection.call(["EVAL", RELEASE, 2, fileLeaseKey(path), WRITER_KEYS.events, owner, path], {
-    repeatable: true,
-  });
+export async function releaseLease(client: RedisClient, path: string, owner: string): Promise<void> {
+  await client.do(run(RELEASE, [fileLeaseKey(path), WRITER_KEYS.events], [owner, path]));
 }
 
 /** Who holds a file and for how many ms more, undefined when nobody does. */
 export async function leaseOf(
-  connection: Connection,
+  client: RedisClient,
   path: string,
-  options: { signal?: AbortSignal } = {},
+  options: { signal?: AbortSignal | undefined } = {},
 ): Promise<{ owner: string; ttl: number } | undefined> {
   const key = fileLeaseKey(path);
-  const [owner, ttl] = await connection.pipeline(
+  const [owner, ttl] = await client.all(
     [
-      ["GET", key],
-      ["PTTL", key],
+      { args: ["GET", key], parse: asTextOrNull, repeatable: true },
+      { args: ["PTTL", key], parse: asNumber, repeatable: true },
     ],
-    { repeatable: true, ...options },
+    options,
   );
-  return Buffer.isBuffer(owner) && typeof ttl === "number" ? { owner: owner.toString(), ttl } : undefined;
+  return owner === null ? undefined : { owner, ttl };
+}
+
+/** The scripts do nothing the second time. */
+function run(script: string, keys: readonly string[], values: readonly (string | number)[]): Command<number> {
+  return { args: ["EVAL", script, keys.length, ...keys, ...values], parse: asNumber, repeatable: true };
 }

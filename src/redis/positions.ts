@@ -1,4 +1,6 @@
-import type { Connection } from "./connection.js";
+import type { RedisClient, RequestOptions } from "./client.js";
+import type { Command } from "./commands.js";
+import { asList, asNothing, asText } from "./replies.js";
 import { positionsKey, WRITER_KEYS } from "./writer-keys.js";
 
 /**
@@ -15,37 +17,32 @@ export const POSITIONS_TTL = 30_000;
 
 /** Publishes where a writer is in its streams, and that it lives; `done` are streams that it no longer needs. */
 export async function publishPositions(
-  connection: Connection,
+  client: RedisClient,
   writer: string,
   positions: ReadonlyMap<string, number>,
   done: readonly string[] = [],
-  options: { signal?: AbortSignal } = {},
+  options: RequestOptions = {},
 ): Promise<void> {
   const key = positionsKey(writer);
   // The field "" is no stream: it keeps the hash alive while the writer needs nothing.
   const fields = [...positions].flat();
-  await connection.transaction(
+  await client.atomically(
     [
-      ["SADD", WRITER_KEYS.writers, writer],
-      ["HSET", key, "", Date.now(), ...fields],
-      ...(done.length > 0 ? [["HDEL", key, ...done]] : []),
-      ["PEXPIRE", key, POSITIONS_TTL],
+      change(["SADD", WRITER_KEYS.writers, writer]),
+      change(["HSET", key, "", Date.now(), ...fields]),
+      ...(done.length > 0 ? [change(["HDEL", key, ...done])] : []),
+      change(["PEXPIRE", key, POSITIONS_TTL]),
     ],
-    { repeatable: true, ...options },
+    options,
   );
 }
 
 /** Takes a writer off the list, at its orderly end. */
-export async function withdrawPositions(connection: Connection, writer: string): Promise<void> {
-  await connection.transaction(
-    [
-      ["DEL", positionsKey(writer)],
-      ["SREM", WRITER_KEYS.writers, writer],
-    ],
-    {
-      repeatable: true,
-    },
-  );
+export async function withdrawPositions(client: RedisClient, writer: string): Promise<void> {
+  await client.atomically([
+    change(["DEL", positionsKey(writer)]),
+    change(["SREM", WRITER_KEYS.writers, writer]),
+  ]);
 }
 
 /**
@@ -53,20 +50,17 @@ export async function withdrawPositions(connection: Connection, writer: string):
  * Streams that are missing in the result may be trimmed freely. Dead writers are taken off the list.
  */
 export async function neededPositions(
-  connection: Connection,
-  options: { signal?: AbortSignal } = {},
+  client: RedisClient,
+  options: RequestOptions = {},
 ): Promise<Map<string, number>> {
-  const repeatable = { repeatable: true, ...options };
-  const members = await connection.call(["SMEMBERS", WRITER_KEYS.writers], repeatable);
-  const writers = Array.isArray(members) ? members.map(String) : [];
-  const hashes = await connection.pipeline(
-    writers.map((writer) => ["HGETALL", positionsKey(writer)]),
-    repeatable,
+  const writers = await client.do(texts(["SMEMBERS", WRITER_KEYS.writers]), options);
+  const hashes = await client.all(
+    writers.map((writer) => texts(["HGETALL", positionsKey(writer)])),
+    options,
   );
   const needed = new Map<string, number>();
   const dead: string[] = [];
-  hashes.forEach((hash, i) => {
-    const fields = Array.isArray(hash) ? hash.map(String) : [];
+  hashes.forEach((fields, i) => {
     if (fields.length === 0) dead.push(writers[i] ?? "");
     for (let k = 0; k + 1 < fields.length; k += 2) {
       const stream = fields[k] ?? "";
@@ -75,6 +69,15 @@ export async function neededPositions(
       needed.set(stream, Math.min(index, needed.get(stream) ?? index));
     }
   });
-  if (dead.length > 0) await connection.call(["SREM", WRITER_KEYS.writers, ...dead], repeatable);
+  if (dead.length > 0) await client.do(change(["SREM", WRITER_KEYS.writers, ...dead]), options);
   return needed;
+}
+
+/** All these commands may be sent twice. */
+function change(args: readonly (string | number)[]): Command<void> {
+  return { args, parse: asNothing, repeatable: true };
+}
+
+function texts(args: readonly string[]): Command<string[]> {
+  return { args, parse: (reply) => asList(reply).map(asText), repeatable: true };
 }

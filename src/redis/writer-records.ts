@@ -1,4 +1,7 @@
-import type { Connection, Reply } from "./connection.js";
+import type { RedisClient, RequestOptions } from "./client.js";
+import { type Command, exists, xread, xrevrange } from "./commands.js";
+import type { Arg, Reply } from "./connection.js";
+import { asList, asNothing, asText, asTextOrNull } from "./replies.js";
 import { scanRecordKey, WRITER_KEYS } from "./writer-keys.js";
 
 /**
@@ -19,97 +22,86 @@ export type RecordFields = Partial<Record<keyof ScanRecord, string | Uint8Array>
 const FIELDS = ["status", "claims", "prepared"] as const;
 const EVENTS_KEPT = 4096;
 
-interface Options {
-  readonly signal?: AbortSignal | undefined;
-}
-
 export async function readScanRecord(
-  connection: Connection,
+  client: RedisClient,
   scan: string,
-  options: Options = {},
+  options: RequestOptions = {},
 ): Promise<ScanRecord> {
-  const reply = await connection.call(["HMGET", scanRecordKey(scan), ...FIELDS], {
+  const command: Command<readonly Reply[]> = {
+    args: ["HMGET", scanRecordKey(scan), ...FIELDS],
+    parse: asList,
     repeatable: true,
-    ...options,
-  });
-  const [status, claims, prepared] = Array.isArray(reply) ? reply : [];
+  };
+  const [status = null, claims = null, prepared] = await client.do(command, options);
   return {
-    status: text(status),
-    claims: text(claims),
+    status: asTextOrNull(status) ?? undefined,
+    claims: asTextOrNull(claims) ?? undefined,
     prepared: Buffer.isBuffer(prepared) ? prepared : undefined,
   };
 }
 
-/** Changes fields of a scan's record and tells those who wait on the events; `forget` removes fields. */
+/** Changes fields of a scan's record and tells those who wait for events; `forget` removes fields. */
 export async function writeScanRecord(
-  connection: Connection,
+  client: RedisClient,
   scan: string,
   fields: RecordFields,
   forget: readonly (keyof ScanRecord)[] = [],
 ): Promise<void> {
   const key = scanRecordKey(scan);
   const values = Object.entries(fields).flat();
-  await connection.transaction(
-    [
-      ...(values.length > 0 ? [["HSET", key, ...values]] : []),
-      ...(forget.length > 0 ? [["HDEL", key, ...forget]] : []),
-      ["ZADD", WRITER_KEYS.statuses, Date.now(), scan],
-      ["XADD", WRITER_KEYS.events, "MAXLEN", "~", EVENTS_KEPT, "*", "scan", scan],
-    ],
-    { repeatable: true },
-  );
+  await client.atomically([
+    ...(values.length > 0 ? [change(["HSET", key, ...values])] : []),
+    ...(forget.length > 0 ? [change(["HDEL", key, ...forget])] : []),
+    change(["ZADD", WRITER_KEYS.statuses, Date.now(), scan]),
+    change(["XADD", WRITER_KEYS.events, "MAXLEN", "~", EVENTS_KEPT, "*", "scan", scan]),
+  ]);
 }
 
 /** The keys of all scans that have a record, the latest change last. */
-export async function recordedScans(connection: Connection, options: Options = {}): Promise<string[]> {
-  const reply = await connection.call(["ZRANGE", WRITER_KEYS.statuses, 0, -1], {
-    repeatable: true,
-    ...options,
-  });
-  return Array.isArray(reply) ? reply.map(String) : [];
+export function recordedScans(client: RedisClient, options: RequestOptions = {}): Promise<string[]> {
+  return client.do(texts(["ZRANGE", WRITER_KEYS.statuses, 0, -1]), options);
 }
 
 /** The JSON statuses of scans, in their order; undefined where there is none. */
 export async function readStatuses(
-  connection: Connection,
+  client: RedisClient,
   scans: readonly string[],
-  options: Options = {},
+  options: RequestOptions = {},
 ): Promise<(string | undefined)[]> {
-  const replies = await connection.pipeline(
-    scans.map((scan) => ["HGET", scanRecordKey(scan), "status"]),
-    { repeatable: true, ...options },
+  const replies = await client.all(
+    scans.map((scan) => ({
+      args: ["HGET", scanRecordKey(scan), "status"],
+      parse: asTextOrNull,
+      repeatable: true,
+    })),
+    options,
   );
-  return replies.map(text);
+  return replies.map((reply) => reply ?? undefined);
 }
 
-/** Removes the records of scans that Redis no longer holds. */
-export async function forgetDeletedScans(connection: Connection, options: Options = {}): Promise<number> {
-  const scans = await recordedScans(connection, options);
-  const exists = await connection.pipeline(
-    scans.map((scan) => ["EXISTS", scan]),
-    { repeatable: true, ...options },
+/** Removes the records, unchanged for `age` milliseconds, of scans that Redis no longer holds. */
+export async function forgetDeletedScans(
+  client: RedisClient,
+  age: number,
+  options: RequestOptions = {},
+): Promise<void> {
+  const scans = await client.do(
+    texts(["ZRANGEBYSCORE", WRITER_KEYS.statuses, "-inf", Date.now() - age]),
+    options,
   );
-  const gone = scans.filter((_, i) => exists[i] === 0);
-  if (gone.length > 0) {
-    await connection.transaction(
-      [
-        ["DEL", ...gone.map(scanRecordKey)],
-        ["ZREM", WRITER_KEYS.statuses, ...gone],
-      ],
-      { repeatable: true, ...options },
-    );
-  }
-  return gone.length;
+  const present = await client.all(scans.map(exists), options);
+  const gone = scans.filter((_, i) => !present[i]);
+  if (gone.length === 0) return;
+  await client.atomically(
+    [change(["DEL", ...gone.map(scanRecordKey)]), change(["ZREM", WRITER_KEYS.statuses, ...gone])],
+    options,
+  );
 }
 
 /** Where the events stand now: the id to wait from. */
-export async function latestEvent(connection: Connection, options: Options = {}): Promise<string> {
-  const reply = await connection.call(["XREVRANGE", WRITER_KEYS.events, "+", "-", "COUNT", 1], {
-    repeatable: true,
-    ...options,
-  });
-  const [entry] = Array.isArray(reply) ? reply : [];
-  return Array.isArray(entry) ? String(entry[0]) : "0-0";
+export async function latestEvent(client: RedisClient, options: RequestOptions = {}): Promise<string> {
+  const [entry] = await client.do(xrevrange(WRITER_KEYS.events, "+", "-", 1), options);
+  return entry?.id ?? "0-0";
 }
 
 export interface WriterEvents {
@@ -121,36 +113,26 @@ export interface WriterEvents {
   readonly released: readonly string[];
 }
 
-/**
- * Waits on a connection of its own for events after `since`, at most `milliseconds` (then both lists are empty).
- */
+/** Waits for events after `since`, at most `milliseconds` (then both lists are empty). */
 export async function nextEvents(
-  connection: Connection,
+  client: RedisClient,
   since: string,
   milliseconds: number,
-  options: Options = {},
+  options: RequestOptions = {},
 ): Promise<WriterEvents> {
-  const block = Math.max(1, Math.ceil(milliseconds));
-  const reply = await connection.call(
-    ["XREAD", "COUNT", 1000, "BLOCK", block, "STREAMS", WRITER_KEYS.events, since],
-    { repeatable: true, ...options },
-  );
-  const entries = entriesOf(reply);
-  const fields = entries.map(([, pairs]) => (Array.isArray(pairs) ? pairs.map(String) : []));
-  const of = (name: string) => [
-    ...new Set(fields.filter(([kind]) => kind === name).map(([, value]) => value ?? "")),
+  const command = xread(new Map([[WRITER_KEYS.events, since]]), 1000, milliseconds);
+  const entries = (await client.blocking(command, milliseconds, options)).get(WRITER_KEYS.events) ?? [];
+  const named = (name: string) => [
+    ...new Set(entries.flatMap(({ fields }) => fields.get(name)?.toString() ?? [])),
   ];
-  return { last: String(entries.at(-1)?.[0] ?? since), scans: of("scan"), released: of("released") };
+  return { last: entries.at(-1)?.id ?? since, scans: named("scan"), released: named("released") };
 }
 
-function entriesOf(reply: Reply): readonly (readonly Reply[])[] {
-  const [stream] = Array.isArray(reply) ? reply : [];
-  const entries = Array.isArray(stream) ? stream[1] : undefined;
-  return Array.isArray(entries)
-    ? entries.filter((entry): entry is readonly Reply[] => Array.isArray(entry))
-    : [];
+/** All these commands may be sent twice: an event too many only makes somebody look once more. */
+function change(args: readonly Arg[]): Command<void> {
+  return { args, parse: asNothing, repeatable: true };
 }
 
-function text(reply: Reply | undefined): string | undefined {
-  return Buffer.isBuffer(reply) ? reply.toString() : undefined;
+function texts(args: readonly Arg[]): Command<string[]> {
+  return { args, parse: (reply) => asList(reply).map(asText), repeatable: true };
 }
