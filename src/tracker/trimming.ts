@@ -1,0 +1,36 @@
+/** What is known of a stream when it is to be trimmed. */
+export interface TrimCandidate {
+  /** Its last entry at the journal's moment: entries before it may go. */
+  readonly lastId: string;
+  /** Entries it holds now, the seal included. */
+  readonly entries: number;
+  /** Id of the first entry that a live writer still needs, undefined when none does. */
+  readonly neededId: string | undefined;
+}
+
+export interface TrimDecision {
+  /** Entries with smaller ids go; undefined when nothing is to be trimmed. */
+  readonly minId: string | undefined;
+  /** True when a writer's needs keep entries that would have gone otherwise. */
+  readonly heldBack: boolean;
+}
+
+/** What to trim from one stream. The newest entry always stays: it tells the stream's length. */
+export function decideTrim({ lastId, entries, neededId }: TrimCandidate): TrimDecision {
+  if (entries <= 1) return { minId: undefined, heldBack: false };
+  const heldBack = neededId !== undefined && compareIds(neededId, lastId) < 0;
+  return { minId: heldBack ? neededId : lastId, heldBack };
+}
+
+/** Negative, zero or positive, as ids of stream entries are ordered. */
+export function compareIds(a: string, b: string): number {
+  const [a1, a2] = parts(a);
+  const [b1, b2] = parts(b);
+  if (a1 !== b1) return a1 < b1 ? -1 : 1;
+  return a2 === b2 ? 0 : a2 < b2 ? -1 : 1;
+}
+
+function parts(id: string): [bigint, bigint] {
+  const [first = "0", second = "0"] = id.split("-");
+  return [BigInt(first), BigInt(second)];
+}
