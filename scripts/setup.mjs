@@ -1,0 +1,101 @@
+// Makes a fresh clone ready, in plain Node: `node scripts/setup.mjs demo|test`. What is done already is not done again.
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const at = (...parts) => join(root, ...parts);
+
+class SetupError extends Error {}
+
+function say(text) {
+  process.stderr.write(`setup: ${text}\n`);
+}
+
+function run(command, args, otherwise) {
+  try {
+    return execFileSync(command, args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  } catch (error) {
+    if (error.code === "ENOENT")
+      throw new SetupError(`${command} is missing: install it and run the command again.`);
+    const output = `${error.stdout ?? ""}${error.stderr ?? ""}`.trim();
+    throw new SetupError(`${otherwise}\n${output}`);
+  }
+}
+
+function modified(path) {
+  return existsSync(path) ? statSync(path).mtimeMs : 0;
+}
+
+function newestBelow(folder) {
+  return readdirSync(folder, { recursive: true }).reduce(
+    (newest, name) => Math.max(newest, modified(join(folder, name))),
+    modified(folder),
+  );
+}
+
+function checkNode() {
+  const wanted = JSON.parse(readFileSync(at("package.json"), "utf8")).engines.node.replace(">=", "");
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  const [wantedMajor, wantedMinor] = wanted.split(".").map(Number);
+  if (major < wantedMajor || (major === wantedMajor && minor < wantedMinor)) {
+    throw new SetupError(`Node ${wanted} or later is needed, this is ${process.versions.node}.`);
+  }
+}
+
+function installPackages() {
+  if (modified(at("node_modules", ".package-lock.json")) >= modified(at("package-lock.json"))) return;
+  say("installing the packages (npm ci) …");
+  run("npm", ["ci", "--no-audit", "--no-fund"], "npm ci failed: is the package registry within reach?");
+}
+
+function build() {
+  const stamp = at("dist", ".built");
+  const sources = Math.max(
+    newestBelow(at("src")),
+    modified(at("tsconfig.json")),
+    modified(at("tsconfig.build.json")),
+  );
+  if (modified(stamp) >= sources) return;
+  say("building …");
+  run(process.execPath, [at("scripts", "build.mjs")], "The build failed:");
+}
+
+async function fetchRedis() {
+  const { findRedisProgram } = await import("../dist/redis/server-binary.js");
+  await findRedisProgram(() => say("fetching Redis with JSON and Search (50 MB) …"));
+}
+
+async function makePython() {
+  const { cacheFolder } = await import("../dist/redis/cache-folder.js");
+  const requirements = at("test", "support", "requirements.txt");
+  const hash = createHash("sha256").update(readFileSync(requirements)).digest("hex").slice(0, 12);
+  const folder = join(cacheFolder(), `python-${hash}`);
+  if (!existsSync(join(folder, "complete"))) {
+    say("making the tests' Python environment (blissdata, blisswriter, h5py) …");
+    run(
+      "python3",
+      [at("scripts", "make_venv.py"), folder, requirements],
+      "The tests' Python environment cannot be made: python3 with pip and the package index are needed.",
+    );
+  }
+  mkdirSync(at(".nxlive"), { recursive: true });
+  writeFileSync(at(".nxlive", "python"), `${join(folder, "bin", "python")}\n`);
+}
+
+const purpose = process.argv[2];
+try {
+  if (purpose !== "demo" && purpose !== "test")
+    throw new SetupError("usage: node scripts/setup.mjs demo|test");
+  checkNode();
+  installPackages();
+  build();
+  await fetchRedis();
+  if (purpose === "test") await makePython();
+} catch (error) {
+  if (!(error instanceof SetupError) && error.code !== "ERR_REDIS_SERVER") throw error;
+  say(error.message);
+  process.exit(1);
+}
