@@ -1,0 +1,121 @@
+import type { DatasetDescription, Hdf5Reader, ItemDescription } from "../../hdf5/reader-api.js";
+import { compareArrays, compareDatasets, shapeText, typeText } from "./compare-values.js";
+import { type CompareOptions, type Difference, VOLATILE_ATTRIBUTES } from "./differences.js";
+
+/**
+ * Compares two open HDF5 files: groups, attributes, types, shapes, values, links. Links are compared as they are stored,
+ * not followed. Datasets are read in blocks, so files of any size can be compared.
+ *
+ * @returns the differences, in the order of file A, as they are found.
+ */
+export async function* compareFiles(
+  a: Hdf5Reader,
+  b: Hdf5Reader,
+  options: CompareOptions = {},
+): AsyncGenerator<Difference, void, undefined> {
+  yield* compareItems({ a, b, options }, "/");
+}
+
+interface Pair {
+  readonly a: Hdf5Reader;
+  readonly b: Hdf5Reader;
+  readonly options: CompareOptions;
+}
+
+async function* compareItems(pair: Pair, path: string): AsyncGenerator<Difference> {
+  pair.options.signal?.throwIfAborted();
+  const [inA, inB] = await Promise.all([pair.a.describe(path), pair.b.describe(path)]);
+  if (!inA || !inB) {
+    if (inA) yield { path, what: "missing", message: `A has a ${inA.kind} here, B has nothing.` };
+    if (inB) yield { path, what: "extra", message: `B has a ${inB.kind} here, A has nothing.` };
+    return;
+  }
+  if (inA.kind !== inB.kind) {
+    yield { path, what: "kind", message: `A has a ${inA.kind}, B a ${inB.kind}.` };
+    return;
+  }
+  if (inA.kind === "group") {
+    yield* compareAttributes(pair, path);
+    yield* compareChildren(pair, path);
+  } else if (inA.kind === "dataset" && inB.kind === "dataset") {
+    yield* compareAttributes(pair, path);
+    yield* compareDatasetItems(pair, path, inA, inB);
+  } else if (targetOf(inA) !== targetOf(inB)) {
+    yield { path, what: "link", message: `A points to ${targetOf(inA)}, B to ${targetOf(inB)}.` };
+  }
+}
+
+function targetOf(item: ItemDescription): string {
+  if (item.kind === "soft_link") return item.target;
+  if (item.kind === "external_link") return `${item.file}::${item.path}`;
+  return item.kind === "other" ? item.what : item.kind;
+}
+
+async function* compareChildren(pair: Pair, path: string): AsyncGenerator<Difference> {
+  const [inA, inB] = await Promise.all([pair.a.list(path), pair.b.list(path)]);
+  const known = new Set(inA);
+  for (const name of [...inA, ...inB.filter((other) => !known.has(other))]) {
+    yield* compareItems(pair, path === "/" ? `/${name}` : `${path}/${name}`);
+  }
+  const shared = new Set(inB);
+  const orderA = inA.filter((name) => shared.has(name)).join(", ");
+  const orderB = inB.filter((name) => known.has(name)).join(", ");
+  if (pair.options.order && orderA !== orderB) {
+    yield { path, what: "order", message: `A has the order ${orderA}, B has ${orderB}.` };
+  }
+}
+
+async function* compareAttributes(pair: Pair, path: string): AsyncGenerator<Difference> {
+  const [inA, inB] = await Promise.all([pair.a.attributes(path), pair.b.attributes(path)]);
+  for (const name of new Set([...inA.keys(), ...inB.keys()])) {
+    if (!pair.options.volatile && VOLATILE_ATTRIBUTES.has(name)) continue;
+    const where = `${path}@${name}`;
+    const [left, right] = [inA.get(name), inB.get(name)];
+    if (!left || !right) {
+      yield left
+        ? { path: where, what: "missing", message: "A has this attribute, B has not." }
+        : { path: where, what: "extra", message: "B has this attribute, A has not." };
+      continue;
+    }
+    yield* compareArrays(where, left, right);
+  }
+}
+
+async function* compareDatasetItems(
+  pair: Pair,
+  path: string,
+  a: DatasetDescription,
+  b: DatasetDescription,
+): AsyncGenerator<Difference> {
+  if (typeText(a.dtype) !== typeText(b.dtype)) {
+    yield { path, what: "dtype", message: `A has ${typeText(a.dtype)}, B has ${typeText(b.dtype)}.` };
+  }
+  if (shapeText(a.shape) !== shapeText(b.shape)) {
+    yield { path, what: "shape", message: `A has ${shapeText(a.shape)}, B has ${shapeText(b.shape)}.` };
+  } else {
+    yield* compareDatasets(pair, path, a, b);
+  }
+  const [sourcesA, sourcesB] = [sourcesText(a), sourcesText(b)];
+  if (sourcesA !== sourcesB) {
+    yield { path, what: "sources", message: `A is made of ${sourcesA}, B of ${sourcesB}.` };
+  }
+  if (pair.options.storage && storageText(a) !== storageText(b)) {
+    yield { path, what: "storage", message: `A is stored as ${storageText(a)}, B as ${storageText(b)}.` };
+  }
+}
+
+function sourcesText({ virtualSources }: DatasetDescription): string {
+  return virtualSources === null
+    ? "its own data"
+    : virtualSources.map(({ file, dataset }) => `${file}::${dataset}`).join(", ");
+}
+
+function storageText({ chunks, filters, maxshape }: DatasetDescription): string {
+  const limits = maxshape?.map((length) => length ?? "unlimited") ?? [];
+  const steps = filters.map(({ id, values }) => `filter ${id} (${values.join(", ")})`);
+  return [
+    chunks ? `chunks ${shapeText(chunks)}` : "one block",
+    `limits (${limits.join(", ")})`,
+    ...steps,
+  ].join(", ");
+}
