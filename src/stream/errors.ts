@@ -21,6 +21,12 @@ export class IndexNoMoreThereError extends NxliveError {
   }
 }
 
+/** The error for a point that was trimmed. */
+export function trimmed(stream: string, index: number): IndexNoMoreThereError {
+  const message = `Point ${index} of stream "${stream}" was trimmed from Redis to save memory.`;
+  return new IndexNoMoreThereError(message, { stream, index });
+}
+
 /** Sending into a stream that was sealed, by this publisher or by anyone else. */
 export class StreamSealedError extends NxliveError {
   constructor(message: string, context?: ErrorContext) {

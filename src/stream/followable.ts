@@ -1,3 +1,6 @@
+import type { NxliveError } from "../errors.js";
+import type { RedisClient, RequestOptions } from "../redis/client.js";
+import type { Encoding } from "./encoding.js";
 import type { ReadableStreamData, SignalOption, StreamView, WaitOptions } from "./reading.js";
 
 /**
@@ -7,6 +10,8 @@ import type { ReadableStreamData, SignalOption, StreamView, WaitOptions } from "
 export interface FollowableStream extends ReadableStreamData {
   /** The stream of events as published; a plain stream is its own. */
   readonly events: EventSource;
+  /** Why the stream cannot be read at all: it still has a name and info, and does not disturb the others. */
+  readonly failure?: NxliveError;
   /** True when only the newest event matters (status streams): cursors then skip older ones. */
   readonly latestEventOnly: boolean;
   /**
@@ -24,9 +29,19 @@ export interface InterpretOptions extends SignalOption {
   readonly sealed: boolean;
 }
 
-/** A plain stream, as plugins see it. */
-export interface EventSource extends ReadableStreamData {
+/**
+ * Whether the scan is closed, so that nobody waits for ever for the seal of a publisher that died. Throws when the scan is
+ * gone.
+ */
+export type ScanGuard = (options: RequestOptions) => Promise<boolean>;
+
+/** A plain stream, as plugins and cursors see it. */
+export interface EventSource extends FollowableStream {
   readonly encoding: Readonly<Record<string, unknown>>;
+  readonly redis: RedisClient;
+  readonly guard: ScanGuard;
+  /** Encodes and decodes the stream's entries. */
+  readonly codec: Encoding;
   /** The newest event and its index, undefined when there is none (or it was trimmed before the seal). */
   last(options?: SignalOption): Promise<{ readonly index: number; readonly value: unknown } | undefined>;
   /**

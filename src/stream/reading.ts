@@ -69,6 +69,8 @@ export interface StreamView {
   readonly length: number;
   /** Points before `index` that were trimmed before this reader came to them (0 normally). */
   readonly lost: number;
+  /** Why the stream cannot be followed any further: `data` and `raw` reject with it. Only cursor groups give it. */
+  readonly error?: Error;
   /** Decoded: shape (length, …point). Points of different shapes are padded: NaN for floats, 0 for integers. */
   data(): Promise<NdArray>;
   /** As published: one array per run of points of one shape, undecoded (for writers). */

@@ -1,0 +1,110 @@
+import { ClosedError } from "../errors.js";
+import type { Command } from "./commands.js";
+import { type CallOptions, Connection } from "./connection.js";
+import { commandError } from "./errors.js";
+import { parseTarget, type Target } from "./target.js";
+
+type Results<T extends readonly Command<unknown>[]> = {
+  -readonly [K in keyof T]: T[K] extends Command<infer R> ? R : never;
+};
+
+export interface RequestOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How long the server may block one read; then it is asked anew, so that dead connections are found. */
+export const BLOCK = 5_000;
+/** How much later than the block's end a reply may come. */
+const GRACE = 5_000;
+const IDLE_READERS = 8;
+
+/**
+ * A Redis database: one connection for commands, one for publishing, and one for each blocking read under way, which are
+ * kept for later ones. All come back by themselves after a break.
+ */
+export class RedisClient {
+  readonly target: Target;
+  readonly commands: Connection;
+  readonly publishing: Connection;
+  readonly #idle: Connection[] = [];
+  readonly #busy = new Set<Connection>();
+  readonly #closing = new AbortController();
+
+  constructor(url: string) {
+    this.target = parseTarget(url);
+    this.commands = new Connection(this.target, "commands");
+    this.publishing = new Connection(this.target, "publishing");
+  }
+
+  /** One command's result. */
+  async do<T>(command: Command<T>, options: RequestOptions = {}): Promise<T> {
+    return command.parse(await this.commands.call(command.args, callOptions([command], options)));
+  }
+
+  /** The results of several commands in one round trip; the first error of any is thrown. */
+  async all<const T extends readonly Command<unknown>[]>(
+    commands: T,
+    options: RequestOptions = {},
+  ): Promise<Results<T>> {
+    const replies = await this.commands.pipeline(
+      commands.map(({ args }) => args),
+      callOptions(commands, options),
+    );
+    return commands.map(({ args, parse }, i) => {
+      const reply = replies[i] ?? null;
+      if (reply instanceof Error) throw commandError(reply, String(args[0]));
+      return parse(reply);
+    }) as Results<T>;
+  }
+
+  /** As `all`, all of them or none, with nothing of others in between. */
+  async atomically<const T extends readonly Command<unknown>[]>(
+    commands: T,
+    options: RequestOptions = {},
+  ): Promise<Results<T>> {
+    const replies = await this.commands.transaction(
+      commands.map(({ args }) => args),
+      callOptions(commands, options),
+    );
+    return commands.map(({ parse }, i) => parse(replies[i] ?? null)) as Results<T>;
+  }
+
+  /**
+   * A command that blocks on the server for at most `block` milliseconds, on a connection of its own. Aborting closes
+   * that connection; so does a reply that is overdue, and the read is repeated on a new one.
+   */
+  async blocking<T>(command: Command<T>, block: number, options: RequestOptions = {}): Promise<T> {
+    this.#closing.signal.throwIfAborted();
+    options.signal?.throwIfAborted();
+    const connection = this.#idle.pop() ?? new Connection(this.target, "waiting");
+    this.#busy.add(connection);
+    let healthy = false;
+    const watchdog = setInterval(() => connection.drop(), block + GRACE);
+    try {
+      const reply = await connection.call(command.args, callOptions([command], options));
+      healthy = true;
+      return command.parse(reply);
+    } finally {
+      clearInterval(watchdog);
+      this.#busy.delete(connection);
+      if (healthy && this.#idle.length < IDLE_READERS && !this.closed) this.#idle.push(connection);
+      else connection.close();
+    }
+  }
+
+  get closed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  /** Idempotent; calls under way fail with ClosedError. */
+  close(): void {
+    this.#closing.abort(new ClosedError(`The connection to ${this.target.label} was closed.`));
+    for (const connection of [this.commands, this.publishing, ...this.#idle, ...this.#busy])
+      connection.close();
+    this.#idle.length = 0;
+  }
+}
+
+function callOptions(commands: readonly Command<unknown>[], options: RequestOptions): CallOptions {
+  return { signal: options.signal, repeatable: commands.every(({ repeatable }) => repeatable) };
+}

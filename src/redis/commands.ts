@@ -1,0 +1,145 @@
+import type { Arg, Reply } from "./connection.js";
+import { KEYS } from "./keys.js";
+import {
+  asEntries,
+  asEntriesByKey,
+  asList,
+  asNothing,
+  asNumber,
+  asSearch,
+  asText,
+  asTextOrNull,
+  type Entry,
+} from "./replies.js";
+
+/** A command of Redis with the meaning of its reply: the only place that names commands. */
+export interface Command<T> {
+  readonly args: readonly Arg[];
+  readonly parse: (reply: Reply) => T;
+  /** True when it may be sent again after a broken connection: it reads, or does nothing the second time. */
+  readonly repeatable: boolean;
+}
+
+function reading<T>(args: readonly Arg[], parse: (reply: Reply) => T): Command<T> {
+  return { args, parse, repeatable: true };
+}
+
+function writing<T>(args: readonly Arg[], parse: (reply: Reply) => T): Command<T> {
+  return { args, parse, repeatable: false };
+}
+
+// Keys
+
+export const get = (key: string) => reading(["GET", key], asTextOrNull);
+export const set = (key: string, value: Arg) => ({
+  ...writing(["SET", key, value], asNothing),
+  repeatable: true,
+});
+export const del = (key: string) => ({ ...writing(["DEL", key], asNumber), repeatable: true });
+export const exists = (key: string) => reading(["EXISTS", key], (reply) => asNumber(reply) > 0);
+/** Seconds left: -1 for ever, -2 when the key does not exist. */
+export const ttl = (key: string) => reading(["TTL", key], asNumber);
+/** With `onlySooner`, a key that expires earlier anyway keeps its time. */
+export const expire = (key: string, seconds: number, onlySooner = false) =>
+  reading(["EXPIRE", key, seconds, ...(onlySooner ? ["LT"] : [])], asNumber);
+export const dbsize = () => reading(["DBSIZE"], asNumber);
+
+// Scan documents
+
+export const jsonSet = (key: string, text: string) => writing(["JSON.SET", key, ".", text], asNothing);
+export const jsonGet = (key: string) => reading(["JSON.GET", key, "."], asTextOrNull);
+/** One path of many documents, as JSON texts; null where the document or the path is missing. */
+export const jsonMget = (keys: readonly string[], path: string) =>
+  reading(["JSON.MGET", ...keys, path], (reply) => asList(reply).map(asTextOrNull));
+/** Keys of documents whose `id` matches; `total` may exceed `limit`. */
+export const searchScans = (query: string, limit: number) =>
+  reading(["FT.SEARCH", KEYS.index, query, "NOCONTENT", "LIMIT", 0, limit, "DIALECT", 2], asSearch);
+
+// Streams
+
+export const xadd = (key: string, id: string, fields: readonly Arg[], maxLength?: number) =>
+  writing(["XADD", key, ...(maxLength ? ["MAXLEN", "~", maxLength] : []), id, ...fields], asText);
+export const xlen = (key: string) => reading(["XLEN", key], asNumber);
+/** Entries from `start` to `end`, both included; `(id` excludes. */
+export const xrange = (key: string, start: string, end: string, count?: number) =>
+  reading(["XRANGE", key, start, end, ...(count ? ["COUNT", count] : [])], asEntries);
+/** Entries from `end` back to `start`: newest first. */
+export const xrevrange = (key: string, end: string, start: string, count: number) =>
+  reading(["XREVRANGE", key, end, start, "COUNT", count], asEntries);
+/** The newest entry. */
+export const lastEntry = (key: string) =>
+  reading(["XREVRANGE", key, "+", "-", "COUNT", 1], (reply): Entry | undefined => asEntries(reply)[0]);
+/** Entries after an id, of many streams; with `block` (milliseconds, never 0) it waits for the first ones. */
+export const xread = (after: ReadonlyMap<string, string>, count: number, block?: number) =>
+  reading(
+    ["XREAD", ...blocking(block), "COUNT", count, "STREAMS", ...after.keys(), ...after.values()],
+    asEntriesByKey,
+  );
+/** Removes entries before an id; the number of removed ones. */
+export const xtrim = (key: string, minId: string) => reading(["XTRIM", key, "MINID", minId], asNumber);
+/** Seals a stream: its length. Fails when it is sealed already. */
+export const sealStream = (key: string) => writing(["FCALL", "seal_stream", 1, key], asNumber);
+
+function blocking(milliseconds: number | undefined): Arg[] {
+  return milliseconds === undefined ? [] : ["BLOCK", Math.max(1, Math.ceil(milliseconds))];
+}
+
+// Consumer groups
+
+/** Fails with BUSYGROUP when the group exists. */
+export const createGroup = (key: string, group: string) =>
+  writing(["XGROUP", "CREATE", key, group, "0", "MKSTREAM"], asNothing);
+/** New entries for a consumer (`>`), or again those it has not acknowledged, after an id. */
+export const xreadgroup = (key: string, group: string, consumer: string, after: string, count: number) =>
+  writing(["XREADGROUP", "GROUP", group, consumer, "COUNT", count, "STREAMS", key, after], (reply) => {
+    return asEntriesByKey(reply).get(key) ?? [];
+  });
+export const xack = (key: string, group: string, ids: readonly string[]) =>
+  reading(["XACK", key, group, ...ids], asNumber);
+/** Takes over entries that their consumer has held for longer than `idle` milliseconds. */
+export const xautoclaim = (key: string, group: string, consumer: string, idle: number, count: number) =>
+  writing(["XAUTOCLAIM", key, group, consumer, idle, "0", "COUNT", count], (reply) =>
+    asEntries(asList(reply)[1] ?? null),
+  );
+/** Keeps entries of this consumer from being taken over: their idle time starts anew. */
+export const xclaimAgain = (key: string, group: string, consumer: string, ids: readonly string[]) =>
+  reading(["XCLAIM", key, group, consumer, 0, ...ids, "JUSTID"], asNothing);
+/** How many entries were handed out and not yet acknowledged. */
+export const pendingCount = (key: string, group: string) =>
+  reading(["XPENDING", key, group], (reply) => asNumber(asList(reply)[0] ?? 0));
+/** The id of the newest entry that a group was handed; undefined without the group. */
+export const lastDelivered = (key: string, group: string) =>
+  reading(["XINFO", "GROUPS", key], (reply) => {
+    const groups = asList(reply).map((item) => asPairs(asList(item)));
+    const own = groups.find((pairs) => asText(pairs.get("name") ?? null) === group);
+    return own && asText(own.get("last-delivered-id") ?? null);
+  });
+
+function asPairs(items: readonly Reply[]): Map<string, Reply> {
+  const pairs = new Map<string, Reply>();
+  for (let i = 0; i + 1 < items.length; i += 2) pairs.set(asText(items[i] ?? null), items[i + 1] ?? null);
+  return pairs;
+}
+
+// Server
+
+export const moduleNames = () =>
+  reading(["MODULE", "LIST"], (reply) =>
+    asList(reply).map((item) => asText(asPairs(asList(item)).get("name") ?? null)),
+  );
+export const configSet = (name: string, value: Arg) => reading(["CONFIG", "SET", name, value], asNothing);
+export const searchConfigSet = (name: string, value: Arg) =>
+  reading(["FT.CONFIG", "SET", name, value], asNothing);
+export const createIndex = (definition: readonly Arg[]) =>
+  writing(["FT.CREATE", KEYS.index, ...definition], asNothing);
+export const loadFunctions = (code: string) => reading(["FUNCTION", "LOAD", "REPLACE", code], asNothing);
+/** A section of INFO as `name:value` pairs. */
+export const info = (section: string) =>
+  reading(["INFO", section], (reply) => {
+    const lines = asText(reply)
+      .split("\r\n")
+      .filter((line) => line.includes(":"));
+    return new Map(
+      lines.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1)]),
+    );
+  });

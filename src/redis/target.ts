@@ -1,0 +1,61 @@
+import type { RedisOptions } from "ioredis";
+import { InvalidArgumentError } from "../errors.js";
+
+export type TargetOptions = Omit<RedisOptions, "replyMapping">;
+
+/** Where a Redis database is and how to log in. */
+export interface Target {
+  readonly options: TargetOptions;
+  /** The URL without credentials, for messages. */
+  readonly label: string;
+}
+
+/**
+ * Reads `redis://[user:password@]host[:port][/db]`, `rediss://…` (TLS) or `unix:///path/to/socket[?db=n]`. A query such
+ * as redis-py's `?protocol=2` is ignored. Anything else is an InvalidArgumentError.
+ */
+export function parseTarget(url: string): Target {
+  let parsed: URL;
+  try {
+    parsed = new URL(url);
+  } catch (cause) {
+    throw new InvalidArgumentError(
+      `Cannot read the Redis URL ${JSON.stringify(url)}: expected "redis://host:6379".`,
+      { cause },
+    );
+  }
+  const credentials = {
+    ...(parsed.username && { username: decodeURIComponent(parsed.username) }),
+    ...(parsed.password && { password: decodeURIComponent(parsed.password) }),
+  };
+  if (parsed.protocol === "unix:") {
+    const db = databaseNumber(parsed.searchParams.get("db") ?? "", url);
+    return { options: { path: parsed.pathname, db, ...credentials }, label: `unix://${parsed.pathname}` };
+  }
+  if (parsed.protocol !== "redis:" && parsed.protocol !== "rediss:") {
+    throw new InvalidArgumentError(
+      `Unknown scheme "${parsed.protocol}" in the Redis URL: use redis:, rediss: or unix:.`,
+    );
+  }
+  const host = parsed.hostname.replace(/^\[(.*)\]$/, "$1") || "localhost";
+  const port = parsed.port === "" ? 6379 : Number(parsed.port);
+  const db = databaseNumber(parsed.pathname.slice(1), url);
+  const tls = parsed.protocol === "rediss:" ? { tls: { servername: host } } : {};
+  return {
+    options: { host, port, db, ...credentials, ...tls },
+    label: `${parsed.protocol}//${parsed.host || "localhost"}/${db}`,
+  };
+}
+
+function databaseNumber(text: string, url: string): number {
+  if (!/^\d*$/.test(text)) {
+    throw new InvalidArgumentError(
+      `"${text}" is not a database number, in the Redis URL "${withoutSecrets(url)}".`,
+    );
+  }
+  return Number(text);
+}
+
+function withoutSecrets(url: string): string {
+  return url.replace(/\/\/[^@/]*@/, "//");
+}

@@ -1,0 +1,259 @@
+import { ClosedError, InvalidArgumentError, messageOf } from "../errors.js";
+import { BLOCK, type RedisClient } from "../redis/client.js";
+import * as commands from "../redis/commands.js";
+import { Deadline } from "../waiting.js";
+import { parseEntry } from "./entry.js";
+import type { FollowableStream, ScanGuard } from "./followable.js";
+import { Follower } from "./follower.js";
+import { entriesFor } from "./pages.js";
+import type { CursorOptions, StreamView } from "./reading.js";
+
+export interface CursorGroupOptions extends CursorOptions {
+  /** Milliseconds for one `read`; then it gives an empty map. */
+  readonly timeout?: number;
+}
+
+/**
+ * Follows many streams, of any scans of one store, with one blocking read at a time. Each step gives what has newly
+ * arrived, one view per stream; a stream that fails gives a last view with `error`, and the others go on. Streams may
+ * join and leave at any time; the iteration ends when all have been read to their seals.
+ */
+export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, StreamView>> {
+  readonly #redis: RedisClient;
+  readonly #options: CursorOptions;
+  readonly #followers = new Map<FollowableStream, Follower>();
+  #interrupt: AbortController | undefined;
+  #reading: Promise<unknown> = Promise.resolve();
+  readonly #closing = new AbortController();
+
+  constructor(redis: RedisClient, streams: Iterable<FollowableStream>, options: CursorOptions = {}) {
+    this.#redis = redis;
+    this.#options = options;
+    for (const stream of streams) this.add(stream);
+  }
+
+  /** Follows one more stream, also during a read. */
+  add(stream: FollowableStream, options: CursorOptions = {}): void {
+    const { from = 0, maxPoints = 1 } = { ...this.#options, ...options };
+    if (!Number.isSafeInteger(from) || from < 0 || !(maxPoints >= 1)) {
+      throw new InvalidArgumentError(
+        `A cursor starts at an index from 0 and reads 1 point or more: got ${from}, ${maxPoints}.`,
+      );
+    }
+    if (stream.events.redis !== this.#redis) {
+      throw new InvalidArgumentError(`Stream "${stream.name}" belongs to another store.`, {
+        stream: stream.name,
+      });
+    }
+    if (this.#followers.has(stream)) return;
+    this.#followers.set(stream, new Follower(stream, { ...this.#options, ...options }));
+    this.#interrupt?.abort();
+  }
+
+  /** Stops following a stream. */
+  remove(stream: FollowableStream): void {
+    this.#followers.delete(stream);
+  }
+
+  /** The next point of a stream that was not handed out yet. */
+  position(stream: FollowableStream): number | undefined {
+    return this.#followers.get(stream)?.position;
+  }
+
+  /**
+   * What has newly arrived: waits for it. Null when all streams are at their end (or there are none), an empty map when
+   * `timeout` has passed.
+   */
+  read(
+    options: { signal?: AbortSignal; timeout?: number } = {},
+  ): Promise<Map<FollowableStream, StreamView> | null> {
+    const reading = this.#reading.then(() => this.#read(options));
+    this.#reading = reading.catch(() => {});
+    return reading;
+  }
+
+  async next(): Promise<IteratorResult<Map<FollowableStream, StreamView>>> {
+    const { signal } = this.#options;
+    const views = await this.read(signal ? { signal } : {});
+    return views ? { done: false, value: views } : { done: true, value: undefined };
+  }
+
+  async return(): Promise<IteratorResult<Map<FollowableStream, StreamView>>> {
+    this.close();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  close(): void {
+    this.#closing.abort(new ClosedError("The cursor group was closed."));
+    this.#interrupt?.abort();
+    this.#followers.clear();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+
+  async #read(options: {
+    signal?: AbortSignal;
+    timeout?: number;
+  }): Promise<Map<FollowableStream, StreamView> | null> {
+    const deadline = new Deadline(options.timeout);
+    for (;;) {
+      this.#closing.signal.throwIfAborted();
+      options.signal?.throwIfAborted();
+      const views = await this.#views(options.signal);
+      if (views.size > 0) return views;
+      if (this.#followers.size === 0) return null;
+      if (deadline.passed) return views;
+      await this.#fetch(deadline, options.signal);
+    }
+  }
+
+  /** What the followers can hand out of the events they have; drops those at their end. */
+  async #views(signal: AbortSignal | undefined): Promise<Map<FollowableStream, StreamView>> {
+    const views = new Map<FollowableStream, StreamView>();
+    await Promise.all(
+      [...this.#followers].map(async ([stream, follower]) => {
+        try {
+          if (stream.failure) throw stream.failure;
+          const view = await follower.view(signal);
+          if (view) views.set(stream, view);
+        } catch (error) {
+          if (signal?.aborted) throw error;
+          follower.ended = true;
+          views.set(stream, failedView(follower.position, error));
+        }
+        if (follower.ended) this.#followers.delete(stream);
+      }),
+    );
+    return views;
+  }
+
+  async #fetch(deadline: Deadline, signal: AbortSignal | undefined): Promise<void> {
+    const active = [...this.#followers.values()].filter((follower) => !follower.sealed);
+    await this.#begin(active, signal);
+    if (active.some(({ pending }) => pending)) return;
+    const jumped = await this.#jump(active, signal);
+    const wait = !jumped && !active.some(({ closing, sealed }) => closing || sealed);
+    const found = await this.#readNext(active, wait ? Math.min(BLOCK, deadline.left) : undefined, signal);
+    if (found === "interrupted") return;
+    for (const follower of active) {
+      const entries = found.get(follower.stream.key);
+      if (entries) this.#hand(follower, () => follower.receive(entries));
+      else if (follower.closing) follower.sealed = true;
+    }
+    if (wait && found.size === 0) await this.#checkScans(active, signal);
+  }
+
+  /** Finds the entries that hold the first wanted points. */
+  async #begin(active: readonly Follower[], signal: AbortSignal | undefined): Promise<void> {
+    const starting = active.filter((follower) => !follower.begun);
+    const finds = starting.map(({ stream, next }) => commands.xrevrange(stream.key, String(next), "-", 1));
+    const found = await this.#redis.all(finds, { signal });
+    starting.forEach((follower, i) => {
+      this.#hand(follower, () => follower.begin(found[i] ?? []));
+    });
+  }
+
+  /** Gives those who want only the newest event that event; true when any has news. */
+  async #jump(active: readonly Follower[], signal: AbortSignal | undefined): Promise<boolean> {
+    const jumping = active.filter((follower) => follower.jump && !follower.sealed);
+    const found = await this.#redis.all(
+      // Two entries: the newest may be the seal.
+      jumping.map(({ stream }) => commands.xrevrange(stream.key, "+", "-", 2)),
+      { signal },
+    );
+    let news = false;
+    jumping.forEach((follower, i) => {
+      follower.jump = false;
+      this.#hand(follower, () => {
+        const entries = (found[i] ?? []).map((entry) => ({
+          entry,
+          parsed: parseEntry(entry, follower.stream.name),
+        }));
+        const [newest] = entries;
+        if (!newest) return;
+        const wanted = entries.filter(
+          ({ parsed }) => parsed.kind === "seal" || parsed.index >= follower.next,
+        );
+        const useful = newest.parsed.kind === "seal" ? wanted : wanted.slice(0, 1);
+        if (useful.length === 0) return;
+        follower.receive(useful.map(({ entry }) => entry).reverse());
+        news = true;
+      });
+    });
+    return news;
+  }
+
+  async #readNext(active: readonly Follower[], block: number | undefined, signal: AbortSignal | undefined) {
+    const reading = active.filter((follower) => !follower.sealed);
+    if (reading.length === 0) return new Map<string, never>();
+    let entryBytes = 0;
+    for (const { size } of reading) entryBytes += size.entryBytes;
+    const after = new Map(reading.map(({ stream, after }) => [stream.key, after]));
+    const command = commands.xread(after, entriesFor(entryBytes), block);
+    if (block === undefined) return this.#redis.do(command, { signal });
+    const interrupt = new AbortController();
+    this.#interrupt = interrupt;
+    const abort = () => interrupt.abort();
+    signal?.addEventListener("abort", abort, { once: true });
+    try {
+      return await this.#redis.blocking(command, block, { signal: interrupt.signal });
+    } catch (error) {
+      if (!interrupt.signal.aborted) throw error;
+      signal?.throwIfAborted();
+      return "interrupted";
+    } finally {
+      signal?.removeEventListener("abort", abort);
+      this.#interrupt = undefined;
+    }
+  }
+
+  /** Nothing came for a while: streams of closed scans end, streams of deleted ones fail. */
+  async #checkScans(active: readonly Follower[], signal: AbortSignal | undefined): Promise<void> {
+    const guards = new Map<ScanGuard, Promise<boolean>>();
+    for (const { stream } of active) {
+      const { guard } = stream.events;
+      if (!guards.has(guard)) guards.set(guard, guard({ signal }));
+    }
+    await Promise.allSettled(guards.values());
+    signal?.throwIfAborted();
+    for (const follower of active) {
+      const closed = guards.get(follower.stream.events.guard);
+      await closed?.then(
+        (value) => {
+          follower.closing = value;
+        },
+        (error) =>
+          this.#hand(follower, () => {
+            throw error;
+          }),
+      );
+    }
+  }
+
+  /** Runs a follower's part; what it throws concerns that stream only. */
+  #hand(follower: Follower, part: () => void): void {
+    try {
+      part();
+    } catch (error) {
+      follower.fail(error);
+    }
+  }
+}
+
+function failedView(index: number, cause: unknown): StreamView {
+  const error = cause instanceof Error ? cause : new Error(messageOf(cause));
+  return {
+    index,
+    length: 0,
+    lost: 0,
+    error,
+    data: () => Promise.reject(error),
+    raw: () => Promise.reject(error),
+  };
+}

@@ -1,0 +1,60 @@
+import type { Entry } from "../redis/replies.js";
+import { StreamFormatError } from "./errors.js";
+
+const MAX_ID = "18446744073709551615";
+/** The id of the entry that seals a stream. */
+export const SEAL_ID = `${MAX_ID}-${MAX_ID}`;
+/** A read after this id waits for the seal. */
+export const BEFORE_SEAL = `${MAX_ID}-18446744073709551614`;
+
+/** Consecutive points published together. */
+export interface PointsEntry {
+  readonly kind: "points";
+  readonly id: string;
+  /** Index of the first point. */
+  readonly index: number;
+  /** Number of points. */
+  readonly length: number;
+  readonly payload: Buffer;
+}
+
+/** The end of a stream; its index is the number of points published. */
+export interface SealEntry {
+  readonly kind: "seal";
+  readonly id: string;
+  readonly index: number;
+}
+
+export type StreamEntry = PointsEntry | SealEntry;
+
+/** Where a stream ends after this entry. */
+export function endOf(entry: StreamEntry): number {
+  return entry.kind === "seal" ? entry.index : entry.index + entry.length;
+}
+
+/** Reads an entry of a data stream; what blissdata could not have written is a StreamFormatError. */
+export function parseEntry(entry: Entry, stream: string): StreamEntry {
+  if (entry.id === SEAL_ID) {
+    return { kind: "seal", id: entry.id, index: count(entry, "id", 0, stream) };
+  }
+  const index = Number(entry.id.slice(0, entry.id.indexOf("-")));
+  const payload = entry.fields.get("payload");
+  if (!Number.isSafeInteger(index) || !payload) {
+    throw new StreamFormatError(
+      `Entry ${entry.id} of stream "${stream}" has ${payload ? "an index beyond 2^53" : "no payload"}.`,
+      { stream },
+    );
+  }
+  return { kind: "points", id: entry.id, index, length: count(entry, "len", 1, stream), payload };
+}
+
+function count(entry: Entry, field: string, least: number, stream: string): number {
+  const text = entry.fields.get(field)?.toString();
+  const value = text === undefined ? 1 : Number(text);
+  if (!Number.isSafeInteger(value) || value < least) {
+    throw new StreamFormatError(`Entry ${entry.id} of stream "${stream}" has the ${field} ${text}.`, {
+      stream,
+    });
+  }
+  return value;
+}

@@ -1,0 +1,75 @@
+import type { RedisClient, RequestOptions } from "../redis/client.js";
+import * as commands from "../redis/commands.js";
+import { type PointsEntry, parseEntry } from "./entry.js";
+import { trimmed } from "./errors.js";
+
+/** How many bytes one reply should hold; entries larger than that come one by one. */
+export const PAGE_BYTES = 8 * 2 ** 20;
+const MOST_ENTRIES = 1_000;
+const ENTRY_OVERHEAD = 64;
+
+/** How many entries to ask for, so that a reply stays near PAGE_BYTES. */
+export class PageSize {
+  #entryBytes: number;
+
+  /** `pointBytes` is the expected size of an entry until one was seen. */
+  constructor(pointBytes = 1_024) {
+    this.#entryBytes = pointBytes + ENTRY_OVERHEAD;
+  }
+
+  get entryBytes(): number {
+    return this.#entryBytes;
+  }
+
+  get entries(): number {
+    return entriesFor(this.#entryBytes);
+  }
+
+  /** Learns from the entries of a reply; grows at once, shrinks slowly. */
+  learn(entries: readonly PointsEntry[]): void {
+    if (entries.length === 0) return;
+    let bytes = 0;
+    for (const entry of entries) bytes += entry.payload.byteLength + ENTRY_OVERHEAD;
+    const mean = bytes / entries.length;
+    this.#entryBytes = Math.max(mean, (this.#entryBytes + mean) / 2);
+  }
+}
+
+/** How many entries of a size make a page. */
+export function entriesFor(entryBytes: number): number {
+  return Math.max(1, Math.min(MOST_ENTRIES, Math.floor(PAGE_BYTES / entryBytes)));
+}
+
+/**
+ * The entries that hold points `start` to `stop`, all of which have been published, page by page. A point that was
+ * trimmed, also while reading, is an IndexNoMoreThereError.
+ */
+export async function* readPages(
+  redis: RedisClient,
+  stream: { readonly key: string; readonly name: string },
+  start: number,
+  stop: number,
+  size: PageSize,
+  options: RequestOptions,
+): AsyncGenerator<readonly PointsEntry[]> {
+  let next = start;
+  while (next < stop) {
+    const last = `${stop - 1}`;
+    const range = commands.xrange(stream.key, String(next), last, size.entries);
+    const found =
+      next === start
+        ? await redis.all([commands.xrevrange(stream.key, String(next), "-", 1), range], options)
+        : [[], await redis.do(range, options)];
+    const complete: PointsEntry[] = [];
+    for (const entry of found.flat().map((raw) => parseEntry(raw, stream.name))) {
+      if (entry.kind === "seal" || entry.index > next) break;
+      const isFirst = next === start;
+      if (entry.index + entry.length <= next || (entry.index < next && !isFirst)) continue;
+      complete.push(entry);
+      next = entry.index + entry.length;
+    }
+    if (complete.length === 0) throw trimmed(stream.name, next);
+    size.learn(complete);
+    yield complete;
+  }
+}

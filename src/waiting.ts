@@ -1,0 +1,76 @@
+import { TimeoutError } from "./errors.js";
+
+/** Settles as the promise does, or rejects with the signal's reason when it aborts first. Leaves no listener. */
+export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
+  promise.catch(() => {}); // the caller may have left when it fails
+  if (signal.aborted) return Promise.reject(signal.reason);
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}
+
+/** Resolves after some milliseconds; rejects at once when the signal aborts. Leaves neither timer nor listener. */
+export function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", abort);
+      resolve();
+    }, milliseconds);
+    signal?.addEventListener("abort", abort, { once: true });
+  });
+}
+
+/** A moment until which to wait; without a timeout it never comes. */
+export class Deadline {
+  readonly #end: number;
+
+  constructor(timeout: number | undefined) {
+    this.#end = timeout === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeout;
+  }
+
+  /** Milliseconds left, 0 when it has passed. */
+  get left(): number {
+    return Math.max(0, this.#end - performance.now());
+  }
+
+  get passed(): boolean {
+    return this.left === 0;
+  }
+
+  /** Throws TimeoutError when it has passed; `what` completes "Timed out waiting for …". */
+  check(what: () => string): void {
+    if (this.passed) throw new TimeoutError(`Timed out waiting for ${what()}.`);
+  }
+}
+
+/** Runs with a signal that aborts like the caller's, or with a TimeoutError when the time is over. */
+export async function withTimeout<T>(
+  timeout: number | undefined,
+  signal: AbortSignal | undefined,
+  what: () => string,
+  run: (signal: AbortSignal | undefined) => Promise<T>,
+): Promise<T> {
+  signal?.throwIfAborted();
+  if (timeout === undefined) return run(signal);
+  const controller = new AbortController();
+  const abort = () => controller.abort(signal?.reason);
+  signal?.addEventListener("abort", abort, { once: true });
+  const timer = setTimeout(
+    () => controller.abort(new TimeoutError(`Timed out after ${timeout} ms waiting for ${what()}.`)),
+    timeout,
+  );
+  try {
+    return await run(controller.signal);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
+  }
+}
