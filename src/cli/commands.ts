@@ -1,0 +1,23 @@
+import type { Command } from "./command.js";
+
+export interface Entry {
+  readonly name: string;
+  /** Its line in `nxlive --help`. */
+  readonly summary: string;
+  /** Loads it: only the command that runs is read from disk. */
+  readonly load: () => Promise<Command>;
+}
+
+/** All commands, in the order of the help. */
+export const COMMANDS: readonly Entry[] = [
+  {
+    name: "redis",
+    summary: "run a private Redis, ready for scans",
+    load: async () => (await import("./commands/redis.js")).redis,
+  },
+  {
+    name: "init",
+    summary: "prepare an empty database for scans",
+    load: async () => (await import("./commands/init.js")).init,
+  },
+];

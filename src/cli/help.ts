@@ -1,0 +1,58 @@
+import type { Command, Option, Options } from "./command.js";
+import { COMMANDS } from "./commands.js";
+
+const COMMON: Options = {
+  redis: {
+    type: "string",
+    value: "URL",
+    description: "the database (default: $REDIS_URL, else redis://localhost:6379)",
+  },
+  json: { type: "boolean", description: "machine-readable output" },
+  debug: { type: "boolean", description: "show where an error came from" },
+  help: { type: "boolean", short: "h", description: "this text" },
+};
+
+/** A command's own options and those that all commands share. */
+export function optionsOf(command: Command): Options {
+  const { redis, json, ...always } = COMMON as Record<string, Option> & Record<"redis" | "json", Option>;
+  return {
+    ...command.options,
+    ...(command.redis === false ? {} : { redis }),
+    ...(command.json === false ? {} : { json }),
+    ...always,
+  };
+}
+
+/** The text of `nxlive --help`. */
+export function generalHelp(): string {
+  const width = Math.max(...COMMANDS.map(({ name }) => name.length));
+  const commands = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
+  return `Usage: nxlive COMMAND [arguments] [options]
+
+Live acquisition data (blissdata on Redis) as HDF5.
+
+Commands:
+${commands.join("\n")}
+
+nxlive COMMAND --help tells more about one, nxlive --version which nxlive this is.
+The database is --redis URL, else $REDIS_URL, else redis://localhost:6379.
+Exit codes: 0 all well, 1 something failed, 2 wrong use.
+`;
+}
+
+/** The text of `nxlive NAME --help`. */
+export function commandHelp(name: string, command: Command): string {
+  const options = Object.entries(optionsOf(command)).map(([long, option]) => [
+    optionHead(long, option),
+    option.description,
+  ]);
+  const width = Math.max(...options.map(([head = ""]) => head.length));
+  const lines = options.map(([head = "", description]) => `  ${head.padEnd(width)}  ${description}`);
+  const usage = ["nxlive", name, command.usage, "[options]"].filter((word) => word !== "").join(" ");
+  return `Usage: ${usage}\n\n${command.help.trim()}\n\nOptions:\n${lines.join("\n")}\n`;
+}
+
+function optionHead(long: string, option: Option): string {
+  const short = option.short === undefined ? "" : `-${option.short}, `;
+  return `${short}--${long}${option.type === "string" ? ` ${option.value ?? "VALUE"}` : ""}`;
+}
