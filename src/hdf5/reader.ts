@@ -1,0 +1,317 @@
+import { resolve } from "node:path";
+import { ClosedError } from "../errors.js";
+import { sizeOfShape } from "../ndarray/dtype.js";
+import type { RawArray } from "../ndarray/raw.js";
+import type { AxisRange } from "../ndarray/slice.js";
+import { takeRaw } from "../ndarray/take.js";
+import { ItemMissingError, UnsupportedFileError } from "./errors.js";
+import type { DatasetDescription, Hdf5Reader, ItemDescription } from "./reader-api.js";
+import { type Collector, collectorFor, type Memory } from "./reader-collect.js";
+import {
+  acquireHandle,
+  dropHandle,
+  type FileHandle,
+  type OpenFile,
+  releaseChanged,
+} from "./reader-handle.js";
+import type { H5Metadata, H5Type } from "./reader-library.js";
+import { type Box, increasing, pagesOf } from "./reader-pages.js";
+import {
+  dtypeOf,
+  type ElementType,
+  elementType,
+  ownsMemory,
+  splitArrayType,
+  UnreadableType,
+} from "./reader-types.js";
+
+/**
+ * Opens an HDF5 file for reading. Errors: FileAccessError (missing, no permission), NotHdf5Error. The file may be
+ * written by others meanwhile: `refresh()` sees what has been added.
+ */
+export async function openHdf5Reader(path: string): Promise<Hdf5Reader> {
+  const handle = acquireHandle(resolve(path));
+  try {
+    handle.releaseIfChanged();
+    await handle.run(() => undefined);
+    return new Reader(handle);
+  } catch (error) {
+    dropHandle(handle);
+    throw error;
+  }
+}
+
+/** HDF5's object kinds as `get_type` gives them (H5G_obj_t). */
+const KIND = { group: 0, dataset: 1, type: 2, link: 3, userLink: 4 } as const;
+
+class Reader implements Hdf5Reader {
+  readonly #handle: FileHandle;
+  #closed: boolean = false;
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle;
+  }
+
+  get path(): string {
+    return this.#handle.path;
+  }
+
+  async describe(path: string): Promise<ItemDescription | undefined> {
+    return this.#run((file) => describe(file, tidy(path)));
+  }
+
+  async list(path: string): Promise<string[]> {
+    return this.#run((file) => {
+      const at = this.#require(file, path);
+      return file.library.get_names(file.id, at, false) ?? file.fail(`the names in ${at}`);
+    });
+  }
+
+  async attributes(path: string): Promise<ReadonlyMap<string, RawArray>> {
+    return this.#run((file) => {
+      const at = this.#require(file, path);
+      const names = file.library.get_attribute_names(file.id, at) ?? file.fail(`the attributes of ${at}`);
+      const attributes = new Map<string, RawArray>();
+      for (const name of names) {
+        const value = attribute(file, at, name);
+        if (value) attributes.set(name, value);
+      }
+      return attributes;
+    });
+  }
+
+  async read(
+    path: string,
+    ranges: readonly AxisRange[],
+    options: { signal?: AbortSignal } = {},
+  ): Promise<RawArray> {
+    const at = tidy(path);
+    const { metadata, type } = await this.#run((file) => {
+      this.#require(file, path);
+      const metadata = metadataOf(file, at);
+      // Sources of virtual datasets may be open in other readers, as they were some time ago.
+      return { metadata, type: requireReadable(metadata, `${this.path}::${at}`) };
+    });
+    if (metadata.virtual_sources) releaseChanged();
+    const { element, inner } = splitArrayType(type);
+    if (metadata.shape === null) return { dtype: dtypeOf(type), shape: null, data: new Uint8Array(0) };
+    const outer = ranges.slice(0, metadata.shape.length);
+    const box = outer.map(increasing);
+    const counts = outer.map((range) => range.count);
+    const collector = collectorFor(type, sizeOfShape(counts), counts);
+    for (const page of pagesOf(box, type.size, metadata.chunks)) {
+      options.signal?.throwIfAborted();
+      await this.#run((file) => readBox(file, at, page, type, metadata.shape?.length === 0, collector));
+      await new Promise<void>((done) => setImmediate(done));
+    }
+    const whole = { dtype: dtypeOf(element), shape: [...counts, ...inner], data: collector.data() };
+    const turned = outer.map((range, axis) =>
+      box[axis]?.step === range.step ? all(range.count) : flipped(range.count),
+    );
+    return takeRaw(whole, [...turned, ...ranges.slice(outer.length)]);
+  }
+
+  async refresh(): Promise<void> {
+    this.#assertOpen();
+    releaseChanged();
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    dropHandle(this.#handle);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #run<T>(step: (file: OpenFile) => T): Promise<T> {
+    this.#assertOpen();
+    return this.#handle.run((file) => {
+      this.#assertOpen();
+      return step(file);
+    });
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new ClosedError(`The reader of ${this.path} is closed.`, { path: this.path });
+  }
+
+  /** The tidy form of a path at which an object lies (links are followed). */
+  #require(file: OpenFile, path: string): string {
+    const at = tidy(path);
+    const kind = kindOf(file, at);
+    if (kind === KIND.group || kind === KIND.dataset || kind === KIND.type) return at;
+    throw new ItemMissingError(`${this.path}: nothing lies at ${at}.`, { path: `${this.path}::${at}` });
+  }
+}
+
+const all = (count: number): AxisRange => ({ start: 0, step: 1, count, drop: false });
+const flipped = (count: number): AxisRange => ({ start: count - 1, step: -1, count, drop: false });
+
+function tidy(path: string): string {
+  return `/${path
+    .split("/")
+    .filter((part) => part !== "" && part !== ".")
+    .join("/")}`;
+}
+
+function kindOf(file: OpenFile, path: string): number | undefined {
+  const kind = file.library.get_type(file.id, path);
+  file.check(path);
+  return kind < 0 ? undefined : kind;
+}
+
+function describe(file: OpenFile, path: string): ItemDescription | undefined {
+  const { library, id } = file;
+  if (path !== "/") {
+    // A missing link leaves these two calls with what happened to be in memory: ask for the errors first.
+    const target = library.get_symbolic_link(id, path);
+    if (!linkExists(file)) return undefined;
+    if (target !== null) return { kind: "soft_link", target };
+    const { filename, obj_path } = library.get_external_link(id, path);
+    if (filename !== undefined && obj_path !== undefined)
+      return { kind: "external_link", file: filename, path: obj_path };
+  }
+  switch (kindOf(file, path)) {
+    case undefined:
+      return undefined;
+    case KIND.group:
+      return { kind: "group" };
+    case KIND.dataset:
+      return dataset(file, path);
+    case KIND.type:
+      return { kind: "other", what: "a named data type" };
+    default:
+      return { kind: "other", what: "a user-defined link" };
+  }
+}
+
+/** The link functions report an error when there is no link of that name. */
+function linkExists(file: OpenFile): boolean {
+  try {
+    file.check("a link");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const UNLIMITED = 2 ** 63;
+
+function dataset(file: OpenFile, path: string): ItemDescription {
+  const metadata = metadataOf(file, path);
+  const type = readableType(metadata);
+  if (type instanceof UnreadableType) return { kind: "other", what: `a dataset of ${type.message}` };
+  const filters = file.library.get_dataset_filters(file.id, path) ?? file.fail(`the filters of ${path}`);
+  const { inner } = splitArrayType(type);
+  const sources = metadata.virtual_sources?.map((source) => ({
+    file: source.file_name,
+    dataset: source.dset_name,
+  }));
+  const description: DatasetDescription = {
+    kind: "dataset",
+    dtype: dtypeOf(type),
+    shape: metadata.shape && [...metadata.shape, ...inner],
+    maxshape: metadata.maxshape && [...metadata.maxshape.map((n) => (n >= UNLIMITED ? null : n)), ...inner],
+    chunks: metadata.chunks,
+    filters: filters.map((filter) => ({ id: filter.id, values: filter.cd_values })),
+    virtualSources: sources ?? null,
+  };
+  file.check(path);
+  return description;
+}
+
+function metadataOf(file: OpenFile, path: string): H5Metadata {
+  const metadata = file.library.get_dataset_metadata(file.id, path);
+  file.check(path);
+  return metadata ?? file.fail(path);
+}
+
+function readableType(type: H5Type): ElementType | UnreadableType {
+  try {
+    return elementType(type);
+  } catch (error) {
+    if (error instanceof UnreadableType) return error;
+    throw error;
+  }
+}
+
+function requireReadable(type: H5Type, where: string): ElementType {
+  const readable = readableType(type);
+  if (readable instanceof UnreadableType) {
+    throw new UnsupportedFileError(`${where} holds ${readable.message}, which cannot be read here.`, {
+      path: where,
+    });
+  }
+  return readable;
+}
+
+/** One attribute; undefined when its type cannot be read here. */
+function attribute(file: OpenFile, path: string, name: string): RawArray | undefined {
+  const { library, id } = file;
+  const metadata = library.get_attribute_metadata(id, path, name);
+  file.check(`${path}@${name}`);
+  if (!metadata) return file.fail(`${path}@${name}`);
+  const type = readableType(metadata);
+  if (type instanceof UnreadableType) return undefined;
+  const { element, inner } = splitArrayType(type);
+  const dtype = dtypeOf(element);
+  if (metadata.shape === null) return { dtype, shape: null, data: new Uint8Array(0) };
+  const count = sizeOfShape(metadata.shape);
+  const collector = collectorFor(type, count, metadata.shape);
+  if (count > 0) {
+    withMemory(file, count * type.size, `${path}@${name}`, (pointer) => {
+      if (library.get_attribute_data(id, path, name, BigInt(pointer)) < 0) file.fail(`${path}@${name}`);
+      collector.add(memoryOf(file), pointer, type.size, count);
+      if (ownsMemory(type)) library.reclaim_vlen_memory(id, path, name, BigInt(pointer));
+    });
+  }
+  return { dtype, shape: [...metadata.shape, ...inner], data: collector.data() };
+}
+
+function readBox(
+  file: OpenFile,
+  path: string,
+  box: Box,
+  type: ElementType,
+  scalar: boolean,
+  collector: Collector,
+): void {
+  const { library, id } = file;
+  const count = sizeOfShape(box.map((range) => range.count));
+  const counts = box.map((range) => BigInt(range.count));
+  const starts = box.map((range) => BigInt(range.start));
+  const steps = box.map((range) => BigInt(range.step));
+  withMemory(file, count * type.size, path, (pointer) => {
+    const at = BigInt(pointer);
+    const status = scalar
+      ? library.get_dataset_data(id, path, null, null, null, at)
+      : library.get_dataset_data(id, path, counts, starts, steps, at);
+    if (status < 0) file.fail(path);
+    collector.add(memoryOf(file), pointer, type.size, count);
+    if (!ownsMemory(type)) return;
+    if (scalar) library.reclaim_vlen_memory(id, path, "", at);
+    else library.reclaim_vlen_memory_count(id, path, "", at, counts);
+  });
+}
+
+function withMemory(file: OpenFile, size: number, what: string, use: (pointer: number) => void): void {
+  const { library } = file;
+  const pointer = library._malloc(size);
+  if (pointer === 0) file.fail(`${what} (no memory for ${size} bytes)`);
+  try {
+    use(pointer);
+  } finally {
+    library._free(pointer);
+  }
+}
+
+function memoryOf(file: OpenFile): Memory {
+  const { library, id } = file;
+  return {
+    bytes: library.HEAPU8,
+    resolve: (reference, isObject) => library.get_referenced_name(id, reference, isObject) ?? "",
+  };
+}
