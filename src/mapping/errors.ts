@@ -16,3 +16,10 @@ export class LinkCycleError extends NxliveError {
     this.chain = chain;
   }
 }
+
+/** A path leads through more soft links than any file of ours has. */
+export class TooManyLinksError extends NxliveError {
+  constructor(path: string, limit: number) {
+    super("ERR_TOO_MANY_LINKS", `${path} leads through more than ${limit} soft links.`, { path });
+  }
+}

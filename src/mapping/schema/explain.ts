@@ -105,7 +105,6 @@ function sentence(error: ErrorObject): string {
 
 function expectation(schema: unknown, before: string): string {
   if (!isJsonObject(schema)) return "";
-  if (typeof schema.title === "string" && /^[a-z]/.test(schema.title)) return before + schema.title;
   if (typeof schema.description === "string") return before + lowerFirst(firstSentence(schema.description));
   return "";
 }
