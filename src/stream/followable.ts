@@ -14,6 +14,8 @@ export interface FollowableStream extends ReadableStreamData {
   readonly failure?: NxliveError;
   /** True when only the newest event matters (status streams): cursors then skip older ones. */
   readonly latestEventOnly: boolean;
+  /** True when event i tells of point i, so that a cursor may begin at the event of its first point. */
+  readonly eventPerPoint: boolean;
   /**
    * The points that new events tell of, or null when there are none. `position` is the first point that the cursor has
    * not handed out. `events.length` is 0 when the stream was sealed without another event: what is complete only now

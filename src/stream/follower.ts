@@ -35,8 +35,7 @@ export class Follower {
     this.maxPoints = options.maxPoints ?? Number.POSITIVE_INFINITY;
     this.lastOnly = options.lastOnly ?? false;
     this.#position = options.from ?? 0;
-    // The events of a plugin are not its points: they are read from the first on.
-    this.#next = stream.events === stream ? this.#position : 0;
+    this.#next = stream.eventPerPoint ? this.#position : 0;
     this.begun = this.#next === 0;
     this.jump = this.newestOnly;
     this.size = new PageSize(stream.events.codec.pointBytes);

@@ -40,6 +40,7 @@ export class Stream implements EventSource, FollowableStream {
   readonly info: Readonly<Record<string, unknown>>;
   readonly plugin = null;
   readonly latestEventOnly = false;
+  readonly eventPerPoint = true;
   readonly redis: RedisClient;
   readonly guard: ScanGuard;
   readonly codec: Encoding;

@@ -1,0 +1,233 @@
+import { InvalidArgumentError } from "../../errors.js";
+import { type DType, numericType, sizeOfShape } from "../../ndarray/dtype.js";
+import { NdArray, type Value } from "../../ndarray/ndarray.js";
+import { type AxisRange, resolveAxis } from "../../ndarray/slice.js";
+import { withTimeout } from "../../waiting.js";
+import { IndexNotYetThereError, IndexWontBeThereError } from "../errors.js";
+import { cursorOf } from "../follow.js";
+import type { EventSource, FollowableStream, InterpretOptions } from "../followable.js";
+import type { PluginContext } from "../plugin.js";
+import { eachPoint, pointValue, type RawPoints } from "../points.js";
+import type { CursorOptions, SignalOption, StreamView, WaitOptions } from "../reading.js";
+
+/** How far a stream is whose points lie outside Redis. */
+export interface Progress {
+  /** Points taken. */
+  readonly length: number;
+  /** Points 0 … readable - 1 can be read. */
+  readonly readable: number;
+  readonly sealed: boolean;
+  /** Events seen so far. */
+  readonly events: number;
+}
+
+/** Images are decoded in blocks of about this many bytes when they are read one after the other. */
+const BLOCK_BYTES = 8 * 2 ** 20;
+
+/**
+ * A stream whose events only tell how many points there are, while the points lie elsewhere (detector files, a
+ * detector's memory). A plugin says what the newest event means and how points are read; waiting, slicing and following
+ * are the same for all.
+ */
+export abstract class DerivedStream implements FollowableStream {
+  abstract readonly dtype: DType;
+  abstract readonly shape: readonly number[];
+  abstract readonly plugin: string;
+  readonly events: EventSource;
+  readonly info: Readonly<Record<string, unknown>>;
+  readonly latestEventOnly = true;
+  readonly eventPerPoint = false;
+  #known: Progress = { length: 0, readable: 0, sealed: false, events: 0 };
+
+  constructor(context: PluginContext) {
+    this.events = context.events;
+    this.info = context.info;
+  }
+
+  get name(): string {
+    return this.events.name;
+  }
+
+  get key(): string {
+    return this.events.key;
+  }
+
+  /** What the newest event tells: `event` is undefined when there is none (any more). */
+  protected abstract understand(event: unknown, sealed: boolean): { length: number; readable: number };
+  /** Reads points of which all are readable; ranges may go backwards. */
+  protected abstract read(range: AxisRange, options: SignalOption): Promise<RawPoints>;
+  /** Why a point that was taken cannot be read (now). */
+  protected abstract unreadable(index: number, sealed: boolean): Error;
+  /** False when points that cannot be read now never will be: waiting for them is useless. */
+  protected abstract readonly mayBecomeReadable: boolean;
+
+  async length(options: SignalOption = {}): Promise<number> {
+    return (await this.progress(options)).length;
+  }
+
+  async isSealed(options: SignalOption = {}): Promise<boolean> {
+    return this.#known.sealed || (await this.events.isSealed(options));
+  }
+
+  /** How far the stream is now. */
+  async progress(options: SignalOption = {}): Promise<Progress> {
+    if (this.#known.sealed) return this.#known;
+    const sealed = await this.events.isSealed(options); // first: an event before the seal is then the last one
+    const last = await this.events.last(options);
+    return this.#learn(last?.value, sealed, last === undefined ? 0 : last.index + 1);
+  }
+
+  async at(index: number, options: WaitOptions = {}): Promise<Value> {
+    if (!Number.isSafeInteger(index)) {
+      throw new InvalidArgumentError(`An index must be an integer, got ${index}.`, { stream: this.name });
+    }
+    return this.#limited(options, `point ${index}`, async (waiting) => {
+      const position = await this.#position(index, waiting);
+      return pointValue(await this.#readWhenReadable(single(position), waiting), 0);
+    });
+  }
+
+  async slice(
+    start: number | null = null,
+    stop: number | null = null,
+    step: number | null = null,
+    options: WaitOptions = {},
+  ): Promise<NdArray> {
+    const fromEnd = (start ?? 0) < 0 || (stop ?? 0) < 0 || ((step ?? 1) < 0 && start === null);
+    const end = stop === null || fromEnd ? Number.POSITIVE_INFINITY : Math.max(stop, (start ?? 0) + 1);
+    return this.#limited(options, `points to ${stop ?? "the end"}`, async (waiting) => {
+      const progress = await this.#until(({ length }) => length >= end, waiting);
+      if (fromEnd && !waiting.wait) this.#requireSeal(progress);
+      const range = resolveAxis([start, stop, step], progress.length);
+      return NdArray.fromRaw(await this.#readWhenReadable(range, waiting));
+    });
+  }
+
+  async *values(options: { from?: number; signal?: AbortSignal } = {}): AsyncIterableIterator<Value> {
+    const pointBytes = sizeOfShape(this.shape.map(Math.abs)) * (numericType(this.dtype)?.itemsize ?? 1);
+    const maxPoints = Math.max(1, Math.floor(BLOCK_BYTES / Math.max(1, pointBytes)));
+    for await (const view of this.cursor({ ...options, maxPoints })) yield* eachPoint(await view.data());
+  }
+
+  cursor(options: CursorOptions = {}): AsyncIterableIterator<StreamView> {
+    return cursorOf(this, options);
+  }
+
+  async interpret(
+    events: StreamView,
+    position: number,
+    options: InterpretOptions,
+  ): Promise<StreamView | null> {
+    const event = events.length > 0 ? (await events.data()).flat(events.length - 1) : undefined;
+    const progress = this.#learn(event, options.sealed, events.index + events.length);
+    const readable = position < progress.readable || (this.mayBecomeReadable && !options.sealed);
+    const end = readable ? progress.readable : progress.length;
+    if (position >= end) return null;
+    if (options.lastOnly) return this.view(end - 1, end, options);
+    return this.view(position, Math.min(end, position + options.maxPoints), options);
+  }
+
+  /** Points start … stop - 1, read when asked for. */
+  protected view(start: number, stop: number, options: SignalOption): StreamView {
+    const range = { start, step: 1, count: stop - start, drop: false };
+    const read = () => this.#readWhenReadable(range, { ...options, wait: false });
+    return {
+      index: start,
+      length: stop - start,
+      lost: 0,
+      data: async () => NdArray.fromRaw(await read()),
+      raw: async () => [await read()],
+    };
+  }
+
+  #learn(event: unknown, sealed: boolean, events: number): Progress {
+    const { length, readable } = this.understand(event, sealed);
+    this.#known = {
+      length: Math.max(length, this.#known.length),
+      readable: Math.max(readable, this.#known.readable),
+      sealed: sealed || this.#known.sealed,
+      events: Math.max(events, this.#known.events),
+    };
+    return this.#known;
+  }
+
+  /** Runs within the time and the signal that the caller gave. */
+  #limited<T>(options: WaitOptions, what: string, run: (waiting: Waiting) => Promise<T>): Promise<T> {
+    const { wait = false, timeout, signal } = options;
+    const describe = () => `${what} of stream "${this.name}"`;
+    return withTimeout(timeout, signal, describe, (limit) => run({ wait, ...(limit && { signal: limit }) }));
+  }
+
+  /** Waits, when asked to, until the progress is enough or final. */
+  async #until(enough: (progress: Progress) => boolean, waiting: Waiting): Promise<Progress> {
+    for (;;) {
+      const progress = await this.progress(waiting);
+      if (!waiting.wait || progress.sealed || enough(progress)) return progress;
+      if (!(await this.events.waitForMore(progress.events, waiting))) return this.progress(waiting);
+    }
+  }
+
+  /** The index counted from the start; negative ones mean something once the stream is sealed. */
+  async #position(index: number, waiting: Waiting): Promise<number> {
+    if (index >= 0 && index < this.#known.length) return index;
+    const progress = await this.#until(({ length }) => index >= 0 && length > index, waiting);
+    if (index < 0 && !waiting.wait) this.#requireSeal(progress);
+    const position = index < 0 ? index + progress.length : index;
+    if (position < 0 || position >= progress.length) throw this.#missing(index, progress);
+    return position;
+  }
+
+  #requireSeal(progress: Progress): void {
+    if (progress.sealed) return;
+    throw new IndexNotYetThereError(
+      `Negative indices count from the end, which stream "${this.name}" has only once it is sealed.`,
+      { stream: this.name },
+    );
+  }
+
+  #missing(index: number, { length, sealed }: Progress): Error {
+    const context = { stream: this.name, index };
+    if (sealed) {
+      return new IndexWontBeThereError(
+        `Stream "${this.name}" was sealed with ${length} points: there is no point ${index}.`,
+        context,
+      );
+    }
+    return new IndexNotYetThereError(
+      `Point ${index} of stream "${this.name}" is not there yet (${length} points so far).`,
+      context,
+    );
+  }
+
+  /** Reads points that were taken, once they can be read. */
+  async #readWhenReadable(range: AxisRange, waiting: Waiting): Promise<RawPoints> {
+    waiting.signal?.throwIfAborted();
+    const last = lastOf(range);
+    if (last >= this.#known.readable) {
+      const wait = waiting.wait && this.mayBecomeReadable;
+      const { readable, sealed } = await this.#until((progress) => progress.readable > last, {
+        ...waiting,
+        wait,
+      });
+      if (last >= readable) throw this.unreadable(Math.max(readable, firstOf(range)), sealed);
+    }
+    return this.read(range, waiting);
+  }
+}
+
+interface Waiting extends SignalOption {
+  readonly wait: boolean;
+}
+
+function single(index: number): AxisRange {
+  return { start: index, step: 1, count: 1, drop: false };
+}
+
+function firstOf({ start, step, count }: AxisRange): number {
+  return Math.min(start, start + (count - 1) * step);
+}
+
+/** The highest index of a range, -1 when it is empty. */
+function lastOf({ start, step, count }: AxisRange): number {
+  return count === 0 ? -1 : Math.max(start, start + (count - 1) * step);
+}
