@@ -54,7 +54,12 @@ export class GroupBuilder {
   /** True for a dataset with a value of its own, which metadata may replace. */
   isStaticDataset(name: string): boolean {
     const child = this.#children.get(name);
-    return child !== undefined && !(child instanceof GroupBuilder) && child.kind === "dataset" && child.value.kind === "static";
+    return (
+      child !== undefined &&
+      !(child instanceof GroupBuilder) &&
+      child.kind === "dataset" &&
+      child.value.kind === "static"
+    );
   }
 
   /** Puts a node in the place of whatever has the name. */
@@ -63,7 +68,11 @@ export class GroupBuilder {
   }
 
   dataset(name: string, array: RawArray, attributes?: ReadonlyMap<string, RawArray>): void {
-    this.set(name, { kind: "dataset", attributes: attributes ?? new Map(), value: { kind: "static", array } });
+    this.set(name, {
+      kind: "dataset",
+      attributes: attributes ?? new Map(),
+      value: { kind: "static", array },
+    });
   }
 
   text(name: string, value: string): void {

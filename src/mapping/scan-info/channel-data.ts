@@ -1,13 +1,13 @@
-import { normalName } from "./names.js";
+import type { RawArray } from "../../ndarray/raw.js";
 import type { Attributes, StreamFacts, TreeNode } from "../tree.js";
 import type { Report } from "./builder.js";
 import type { ChainChannel } from "./channels.js";
 import { type ScanContext, textAt } from "./info.js";
 import { isVirtualFormat, limaImageNames, limaSaving, limaVirtualDataset } from "./lima-images.js";
+import { normalName } from "./names.js";
 import { pointCount, pointType } from "./stream-shape.js";
 import type { DeviceData } from "./typing.js";
 import { textArray, textScalar } from "./values.js";
-import type { RawArray } from "../../ndarray/raw.js";
 
 /** What the data of a channel become in the file. */
 export interface ChannelData {
@@ -52,7 +52,11 @@ function images(
   const { files, problem } = limaSaving(stream);
   if (!files) {
     if (scan.final) report.warn(path, `The images of "${name}" are not in the file: ${problem}.`);
-    return { node: scan.written || scan.final ? null : streamNode(name, single, attributes), single, linked: true };
+    return {
+      node: scan.written || scan.final ? null : streamNode(name, single, attributes),
+      single,
+      linked: true,
+    };
   }
   const point = pointType(stream);
   const { dtype, shape } = point;
@@ -70,7 +74,11 @@ function images(
     report.warn(path, `The images of "${name}" have no known shape: their files are listed instead.`);
   }
   const array = textArray(limaImageNames(files, count, scan.file));
-  return { node: { kind: "dataset", attributes, value: { kind: "static", array } }, single: false, linked: false };
+  return {
+    node: { kind: "dataset", attributes, value: { kind: "static", array } },
+    single: false,
+    linked: false,
+  };
 }
 
 function streamNode(stream: string, single: boolean, attributes: Attributes): TreeNode {

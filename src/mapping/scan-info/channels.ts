@@ -9,7 +9,11 @@ export interface ChainChannel {
   readonly name: string;
   readonly shortName: string;
   /** Not one for the layout's purposes when undefined; `master` orders the axes of plots. */
-  readonly positioner?: { readonly kind: "positioner" | "positionergroup"; readonly master: number; readonly principal: boolean };
+  readonly positioner?: {
+    readonly kind: "positioner" | "positionergroup";
+    readonly master: number;
+    readonly principal: boolean;
+  };
   /** `nexuswriter.devices[name]`. */
   readonly settings: Dictionary;
   /** `channels[name]`. */
@@ -43,13 +47,18 @@ export function chainsOf(source: LayoutSource, report: Report): Chain[] {
   const { info } = source;
   const lists = listedChains(info, (message) => report.warn("/", message));
   const listed = new Set(lists.flatMap((list) => list.channels.map((channel) => channel.name)));
-  const strays = [...source.streams].filter(([name, { plugin }]) => !listed.has(name) && plugin !== "scan_sequence");
+  const strays = [...source.streams].filter(
+    ([name, { plugin }]) => !listed.has(name) && plugin !== "scan_sequence",
+  );
   if (strays.length > 0) {
     const first = lists[0] ?? { channels: [] };
     if (lists.length === 0) lists.push(first);
     for (const [name] of strays) {
       first.channels.push({ name });
-      report.warn("/", `Stream "${name}" belongs to no device of the acquisition chain; it is kept as a detector.`);
+      report.warn(
+        "/",
+        `Stream "${name}" belongs to no device of the acquisition chain; it is kept as a detector.`,
+      );
     }
   }
   const number = scanNumber(source);
@@ -77,7 +86,9 @@ function listedChains(info: Dictionary, warn: (message: string) => void): Listed
   }
   return Object.keys(chains)
     .sort()
-    .map((key) => ({ channels: channelsOfDevices(textsAt(dictionaryAt(chains, key), "devices"), info, warn) }))
+    .map((key) => ({
+      channels: channelsOfDevices(textsAt(dictionaryAt(chains, key), "devices"), info, warn),
+    }))
     .filter((chain) => chain.channels.length > 0);
 }
 
@@ -91,7 +102,8 @@ function channelsOfDevices(
   const mover = keys.find((key) => textsAt(dictionaryAt(devices, key), "triggered_devices").length > 0);
   const channels = new Map<string, ListedChannel>();
   for (const key of keys) {
-    if (!Object.hasOwn(devices, key)) warn(`The chain lists a device "${key}" that info.devices does not describe.`);
+    if (!Object.hasOwn(devices, key))
+      warn(`The chain lists a device "${key}" that info.devices does not describe.`);
     const names = textsAt(dictionaryAt(devices, key), "channels");
     names.forEach((name, index) => {
       if (channels.has(name)) return;

@@ -123,7 +123,11 @@ class DeviceNames {
     this.#datasets.add(`${name}/${data}`);
     this.#groups.add(name);
     const principal = place.principal || isPositioner(channel);
-    if (name === wanted) return { group: name, link: normalName(principal ? place.device : `${place.device}:${place.data}`) || "_" };
+    if (name === wanted)
+      return {
+        group: name,
+        link: normalName(principal ? place.device : `${place.device}:${place.data}`) || "_",
+      };
     const path = this.#instrument.pathOf(wanted);
     this.#report.warn(path, `Channel "${channel.name}" is written as ${name}: the name ${wanted} is taken.`);
     return { group: name, link: principal ? name : `${name}_${data}` };

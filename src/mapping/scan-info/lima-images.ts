@@ -3,8 +3,8 @@ import { isJsonObject, plainJson } from "../../json.js";
 import { numericType } from "../../ndarray/dtype.js";
 import { type LimaFiles, limaFiles } from "../../stream/plugins/lima-files.js";
 import type { Hyperslab, StreamFacts, VirtualNode, VirtualSource } from "../tree.js";
-import type { PointType } from "./stream-shape.js";
 import { nameBelow } from "./saving.js";
+import type { PointType } from "./stream-shape.js";
 
 /** What a Lima stream without its images' files becomes: nothing, and why. */
 export interface LimaSaving {

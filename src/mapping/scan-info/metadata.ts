@@ -1,9 +1,9 @@
 import posix from "node:path/posix";
-import { isJsonObject } from "../../json.js";
-import { elementsOfName } from "../paths.js";
 import { messageOf } from "../../errors.js";
-import type { GroupBuilder, Report } from "./builder.js";
+import { isJsonObject } from "../../json.js";
 import type { RawArray } from "../../ndarray/raw.js";
+import { elementsOfName } from "../paths.js";
+import type { GroupBuilder, Report } from "./builder.js";
 import { arrayOfJson, textScalar } from "./values.js";
 
 export interface DumpOptions {
@@ -126,7 +126,11 @@ function dumpLink(parent: GroupBuilder, name: string, value: unknown, report: Re
   }
   const external = value.indexOf("::");
   if (external > 0) {
-    parent.set(name, { kind: "external_link", file: value.slice(0, external), path: value.slice(external + 2) });
+    parent.set(name, {
+      kind: "external_link",
+      file: value.slice(0, external),
+      path: value.slice(external + 2),
+    });
   } else parent.softLink(name, posix.resolve(parent.path, value));
 }
 
@@ -149,6 +153,9 @@ function dumpAttribute(group: GroupBuilder, key: string, value: unknown, report:
   if (!place) return;
   if (!place.parent.has(place.name)) place.parent.group(place.name);
   if (!place.parent.attributeOf(place.name, attribute, converted.array)) {
-    report.warn(place.parent.pathOf(place.name), `Attribute ${attribute} left out: a link has none of its own.`);
+    report.warn(
+      place.parent.pathOf(place.name),
+      `Attribute ${attribute} left out: a link has none of its own.`,
+    );
   }
 }

@@ -101,7 +101,11 @@ function groupSignals(signals: readonly PlacedChannel[]): PlacedChannel[][] {
 }
 
 function bySignals(a: readonly PlacedChannel[], b: readonly PlacedChannel[]): number {
-  const names = (group: readonly PlacedChannel[]) => group.map(({ link }) => link).sort().join("\0");
+  const names = (group: readonly PlacedChannel[]) =>
+    group
+      .map(({ link }) => link)
+      .sort()
+      .join("\0");
   const [left, right] = [names(a), names(b)];
   return left < right ? -1 : left > right ? 1 : 0;
 }
@@ -182,7 +186,9 @@ function gridAxes(
 ): string[] | undefined {
   const positioners = plotPositioners(placed).reverse();
   if (positioners.length !== grid.length) return undefined;
-  const positions = positioners.map(({ channel }, axis) => gridAxis(channel.stream?.values ?? [], grid, axis));
+  const positions = positioners.map(({ channel }, axis) =>
+    gridAxis(channel.stream?.values ?? [], grid, axis),
+  );
   if (positions.includes(undefined)) return undefined;
   return positioners.map(({ link }, axis) => freeName(plot, link, float64Array(positions[axis] ?? [])));
 }

@@ -1,9 +1,9 @@
-import { textScalar } from "./values.js";
 import type { GroupBuilder, Report } from "./builder.js";
 import type { PlacedChannel } from "./detectors.js";
 import { type Dictionary, dictionaryAt, textAt } from "./info.js";
 import { dumpValue } from "./metadata.js";
 import { isPositioner } from "./typing.js";
+import { textScalar } from "./values.js";
 
 /** Where the snapshots of `info.positioners` go, in `instrument`. */
 const SNAPSHOTS: readonly (readonly [key: string, group: string])[] = [
@@ -47,6 +47,12 @@ export function addPositioners(
 function addSnapshot(group: GroupBuilder, positions: Dictionary, units: Dictionary, report: Report): void {
   for (const [name, position] of Object.entries(positions)) {
     const unit = textAt(units, name);
-    dumpValue(group, name, position, report, unit === undefined ? new Map() : new Map([["units", textScalar(unit)]]));
+    dumpValue(
+      group,
+      name,
+      position,
+      report,
+      unit === undefined ? new Map() : new Map([["units", textScalar(unit)]]),
+    );
   }
 }

@@ -20,10 +20,14 @@ export function saveDecision(
   const { save, data_writer: writer } = source.info;
   if (save !== true) return { save: false, reason: `info.save is ${shown(save)}, not true.` };
   if (typeof writer !== "string" || !dataWriters.includes(writer)) {
-    return { save: false, reason: `info.data_writer is ${shown(writer)}, not ${dataWriters.map(shown).join(" or ")}.` };
+    return {
+      save: false,
+      reason: `info.data_writer is ${shown(writer)}, not ${dataWriters.map(shown).join(" or ")}.`,
+    };
   }
   const file = scanFile(source);
-  if (file === null) return { save: false, reason: "Neither info.filename nor the scan's path names a file." };
+  if (file === null)
+    return { save: false, reason: "Neither info.filename nor the scan's path names a file." };
   return { save: true, file };
 }
 
@@ -47,7 +51,9 @@ export function scanFile({ id, info }: Pick<LayoutSource, "id" | "info">): strin
 /** A file as it is named in another one: relative when it lies below that one's folder, else as published. */
 export function nameBelow(file: string, holder: string): string {
   const relative = posix.relative(posix.dirname(holder), file);
-  return relative === "" || relative === ".." || relative.startsWith("../") || posix.isAbsolute(relative) ? file : relative;
+  return relative === "" || relative === ".." || relative.startsWith("../") || posix.isAbsolute(relative)
+    ? file
+    : relative;
 }
 
 function shown(value: unknown): string {

@@ -16,7 +16,8 @@ export interface PointType {
 export function pointType(stream: StreamFacts): PointType {
   const described = stream.plugin === "lima" || stream.plugin === "lima2";
   const dtype = described ? namedDtype(stream.info.dtype) : encodedDtype(stream);
-  const declared = (described ? undefined : lengths(stream.encoding.shape)) ?? lengths(stream.info.shape) ?? [];
+  const declared =
+    (described ? undefined : lengths(stream.encoding.shape)) ?? lengths(stream.info.shape) ?? [];
   const known = stream.pointShape;
   const shape = declared.map((length, axis) => (length < 0 ? (known?.[axis] ?? -1) : length));
   return { dtype, shape };

@@ -70,7 +70,10 @@ function arrayWithNulls(value: readonly unknown[]): ArrayOfJson {
   if (!numbers) return jsonText(value, "null among values of different types");
   try {
     const { shape } = readRawValue(replaceNull(value, 0), () => undefined);
-    const data = encodeNumbers(leavesOf(value).map((leaf) => jsonNumber(leaf) ?? Number.NaN), "<f8");
+    const data = encodeNumbers(
+      leavesOf(value).map((leaf) => jsonNumber(leaf) ?? Number.NaN),
+      "<f8",
+    );
     return { array: { dtype: "<f8", shape, data }, remark: "null in a list of numbers was kept as NaN" };
   } catch (error) {
     return jsonText(value, messageOf(error));
@@ -108,7 +111,7 @@ function recordsOf(records: readonly Readonly<Record<string, unknown>>[]): Array
   const remarks: string[] = [];
   for (const name of names) {
     const column = arrayOfJson(records.map((record) => record[name]));
-    if (!column || column.array.shape?.length !== 1) return jsonText(records, "records with nested values");
+    if (column?.array.shape?.length !== 1) return jsonText(records, "records with nested values");
     const dtype = column.array.dtype === "str" ? fixedText(column.array) : column.array.dtype;
     if (column.remark) remarks.push(`${name}: ${column.remark}`);
     columns.push({ ...column.array, dtype });
