@@ -20,4 +20,9 @@ export const COMMANDS: readonly Entry[] = [
     summary: "prepare an empty database for scans",
     load: async () => (await import("./commands/init.js")).init,
   },
+  {
+    name: "replay",
+    summary: "send the commands of recorded publishers again",
+    load: async () => (await import("./commands/replay.js")).replay,
+  },
 ];

@@ -1,0 +1,57 @@
+import { RedisClient } from "../../redis/client.js";
+import { replayCaptures } from "../../redis/replay.js";
+import { command, numberOf, UsageError } from "../command.js";
+
+export const replay = command({
+  usage: "CAPTURE.jsonl[.gz]…",
+  help: `Sends the commands of recorded publishers in order, with the pauses of the recording, so that real
+scans can be used anywhere. A capture holds one JSON text a line: {"t": seconds, "args": [text or {"b64": …}, …]}.
+Several captures are sent one after the other. All are checked before anything is sent.`,
+  options: {
+    speed: {
+      type: "string",
+      value: "X|max",
+      description: "X times as fast, or as fast as Redis takes it (default: 1)",
+    },
+    rebase: {
+      type: "string",
+      multiple: true,
+      value: "OLD=NEW",
+      description: "replace the path prefix OLD in the scans by NEW; may be given several times",
+    },
+  },
+  positionals: [1, Number.POSITIVE_INFINITY],
+  async run({ values, positionals, redisUrl, signal, json, print, printJson }) {
+    const speed = speedOf(values.speed ?? "1");
+    const rebase = (values.rebase ?? []).map(moveOf);
+    const client = new RedisClient(redisUrl);
+    try {
+      for (const replayed of await replayCaptures(client, positionals, { speed, rebase, signal })) {
+        const { file, commands, scans } = replayed;
+        if (json) await printJson(replayed);
+        else
+          await print(`${file}: ${commands} commands, ${scans.length} scan${scans.length === 1 ? "" : "s"}`);
+      }
+      return 0;
+    } finally {
+      client.close();
+    }
+  },
+});
+
+function speedOf(text: string): number {
+  if (text === "max") return Number.POSITIVE_INFINITY;
+  const speed = numberOf(text, "--speed");
+  if (speed === 0) throw new UsageError("--speed takes a number above 0, or max");
+  return speed;
+}
+
+function moveOf(text: string): { from: string; to: string } {
+  const separator = text.indexOf("=");
+  const from = text.slice(0, separator);
+  const to = text.slice(separator + 1);
+  if (separator < 0 || !from.startsWith("/") || !to.startsWith("/")) {
+    throw new UsageError(`--rebase takes two absolute paths as OLD=NEW, not ${JSON.stringify(text)}`);
+  }
+  return { from, to };
+}
