@@ -58,6 +58,8 @@ export abstract class DerivedStream implements FollowableStream {
   protected abstract read(range: AxisRange, options: SignalOption): Promise<RawPoints>;
   /** Why a point that was taken cannot be read (now). */
   protected abstract unreadable(index: number, sealed: boolean): Error;
+  /** How many points there are, found out without events: these were trimmed from the sealed stream. */
+  protected abstract count(options: SignalOption): Promise<number>;
   /** False when points that cannot be read now never will be: waiting for them is useless. */
   protected abstract readonly mayBecomeReadable: boolean;
 
@@ -74,7 +76,7 @@ export abstract class DerivedStream implements FollowableStream {
     if (this.#known.sealed) return this.#known;
     const sealed = await this.events.isSealed(options); // first: an event before the seal is then the last one
     const last = await this.events.last(options);
-    return this.#learn(last?.value, sealed, last === undefined ? 0 : last.index + 1);
+    return this.#learn(last?.value, sealed, last === undefined ? 0 : last.index + 1, options);
   }
 
   async at(index: number, options: WaitOptions = {}): Promise<Value> {
@@ -119,7 +121,7 @@ export abstract class DerivedStream implements FollowableStream {
     options: InterpretOptions,
   ): Promise<StreamView | null> {
     const event = events.length > 0 ? (await events.data()).flat(events.length - 1) : undefined;
-    const progress = this.#learn(event, options.sealed, events.index + events.length);
+    const progress = await this.#learn(event, options.sealed, events.index + events.length, options);
     const readable = position < progress.readable || (this.mayBecomeReadable && !options.sealed);
     const end = readable ? progress.readable : progress.length;
     if (position >= end) return null;
@@ -140,8 +142,12 @@ export abstract class DerivedStream implements FollowableStream {
     };
   }
 
-  #learn(event: unknown, sealed: boolean, events: number): Progress {
-    const { length, readable } = this.understand(event, sealed);
+  async #learn(event: unknown, sealed: boolean, events: number, options: SignalOption): Promise<Progress> {
+    const forgotten = event === undefined && sealed && this.#known.events === 0;
+    const { length, readable } =
+      forgotten && (await this.events.length(options)) > 0
+        ? await this.#countAgain(options)
+        : this.understand(event, sealed);
     this.#known = {
       length: Math.max(length, this.#known.length),
       readable: Math.max(readable, this.#known.readable),
@@ -149,6 +155,11 @@ export abstract class DerivedStream implements FollowableStream {
       events: Math.max(events, this.#known.events),
     };
     return this.#known;
+  }
+
+  async #countAgain(options: SignalOption): Promise<{ length: number; readable: number }> {
+    const count = await this.count(options);
+    return { length: count, readable: count };
   }
 
   /** Runs within the time and the signal that the caller gave. */

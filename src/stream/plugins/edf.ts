@@ -62,6 +62,13 @@ export class EdfFile implements AsyncDisposable {
     }
   }
 
+  /** The number of frames. */
+  async count(options: SignalOption = {}): Promise<number> {
+    do options.signal?.throwIfAborted();
+    while (await this.#readNextHeader());
+    return this.#frames.length;
+  }
+
   /** Part of a frame: one range per axis, by default everything. Axes that are to be dropped keep length 1. */
   async read(index: number, ranges?: readonly AxisRange[], options: SignalOption = {}): Promise<RawArray> {
     const frame = await this.frame(index, options);

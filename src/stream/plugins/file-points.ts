@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { swapBytes } from "../../ndarray/decode.js";
 import { numericType } from "../../ndarray/dtype.js";
 import type { AxisRange } from "../../ndarray/slice.js";
@@ -5,8 +6,8 @@ import { joinRuns, type RawPoints } from "../points.js";
 import type { SignalOption } from "../reading.js";
 import { EdfFile } from "./edf.js";
 import { DataFileError, FileFormatError } from "./errors.js";
-import { readHdf5Points } from "./hdf5-points.js";
-import type { LimaFiles } from "./lima-files.js";
+import { countHdf5Points, readHdf5Points } from "./hdf5-points.js";
+import type { ImageLocation, LimaFiles } from "./lima-files.js";
 
 /** Part of a range that lies in one file. */
 interface FilePart {
@@ -41,6 +42,34 @@ export async function readImages(
   return images;
 }
 
+/**
+ * How many images the files of a finished scan hold, from the first file to the last that follows without a gap. For
+ * scans whose status is gone from Redis.
+ */
+export async function countImages(files: LimaFiles, options: SignalOption): Promise<number> {
+  let last: (ImageLocation & { first: number }) | undefined;
+  for (let file = 0; ; file++) {
+    options.signal?.throwIfAborted();
+    const first = files.firstInFile(file);
+    const place = first === undefined ? undefined : files.locate(first);
+    if (first === undefined || !place || !existsSync(place.file)) break;
+    last = { ...place, first };
+  }
+  const format = files.layout.fileFormat.toLowerCase();
+  return last ? last.first + (await countInFile(last, format, options)) : 0;
+}
+
+async function countInFile(
+  { file, dataset }: ImageLocation,
+  format: string,
+  options: SignalOption,
+): Promise<number> {
+  if (format.startsWith("hdf5")) return countHdf5Points(file, dataset ?? "/");
+  if (format !== "edf") throw unknownFormat(format, file);
+  await using edf = await EdfFile.open(file);
+  return edf.count(options);
+}
+
 /** Neighbouring images of one file, taken together; steps carry over into the file. */
 function* fileParts(files: LimaFiles, { start, step, count }: AxisRange): IterableIterator<FilePart> {
   let part: { file: string; dataset: string | null; start: number; count: number } | undefined;
@@ -69,9 +98,13 @@ async function readPart(part: FilePart, format: string, options: SignalOption): 
     return [await readHdf5Points(part.file, part.dataset, part.range, options)];
   }
   if (format === "edf") return readEdf(part, options);
-  throw new FileFormatError(
-    `Images in the format "${format}" cannot be read ("${part.file}"): only HDF5 and raw EDF can.`,
-    { path: part.file },
+  throw unknownFormat(format, part.file);
+}
+
+function unknownFormat(format: string, path: string): FileFormatError {
+  return new FileFormatError(
+    `Images in the format "${format}" cannot be read ("${path}"): only HDF5 and raw EDF can.`,
+    { path },
   );
 }
 

@@ -55,6 +55,14 @@ export class LimaFiles {
     };
   }
 
+  /** The first image of the n-th file, undefined when there is none. */
+  firstInFile(file: number): number | undefined {
+    const { framesPerFile, framesPerAcquisition } = this.layout;
+    if (framesPerAcquisition === 0) return framesPerFile === 0 && file > 0 ? undefined : file * framesPerFile;
+    const [acquisition, fileInAcquisition] = divide(file, this.#filesPerAcquisition);
+    return acquisition * framesPerAcquisition + fileInAcquisition * framesPerFile;
+  }
+
   /** Images start … stop - 1 as runs within one file, in order. */
   *runs(start: number, stop: number): IterableIterator<ImageRun> {
     let image = start;

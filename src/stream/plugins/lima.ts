@@ -4,7 +4,7 @@ import type { RawPoints } from "../points.js";
 import type { SignalOption } from "../reading.js";
 import { DerivedStream } from "./derived.js";
 import { FileNotClosedError, ImagesNotSavedError } from "./errors.js";
-import { readImages } from "./file-points.js";
+import { countImages, readImages } from "./file-points.js";
 import { badField, dtypeField, recordField, requireVersion, type StreamInfo, shapeField } from "./info.js";
 import { type ImageLocation, type ImageRun, type LimaFiles, limaFiles } from "./lima-files.js";
 
@@ -58,6 +58,10 @@ export class LimaStream extends DerivedStream {
   protected async read(range: AxisRange, options: SignalOption): Promise<RawPoints> {
     if (range.count === 0) return emptyPoints(this.dtype, this.shape);
     return readImages(this.#savedFiles(), range, this.dtype, options);
+  }
+
+  protected count(options: SignalOption): Promise<number> {
+    return countImages(this.#savedFiles(), options);
   }
 
   protected unreadable(index: number, sealed: boolean): Error {

@@ -2,12 +2,13 @@ import { messageOf } from "../../errors.js";
 import { encodeArray } from "../../ndarray/encode.js";
 import type { NdArray } from "../../ndarray/ndarray.js";
 import type { AxisRange } from "../../ndarray/slice.js";
+import { trimmed } from "../errors.js";
 import type { PluginContext, StreamPluginFactory } from "../plugin.js";
 import { joinRuns, type RawPoints } from "../points.js";
 import type { SignalOption } from "../reading.js";
 import { DerivedStream } from "./derived.js";
 import { DataFileError, LiveFrameError } from "./errors.js";
-import { readHdf5Points } from "./hdf5-points.js";
+import { countHdf5Points, readHdf5Points } from "./hdf5-points.js";
 import { badField, dtypeField, requireVersion, type StreamInfo, shapeField, textField } from "./info.js";
 import { emptyPoints } from "./lima.js";
 
@@ -77,6 +78,11 @@ export class Lima2Stream extends DerivedStream {
       return readHdf5Points(this.masterFile.file, this.masterFile.dataset, range, options);
     }
     return this.#fetch(range, options);
+  }
+
+  protected count(): Promise<number> {
+    if (!this.masterFile) throw trimmed(this.name, 0);
+    return countHdf5Points(this.masterFile.file, this.masterFile.dataset);
   }
 
   protected unreadable(index: number, sealed: boolean): Error {

@@ -64,6 +64,23 @@ describe("where an image lies", () => {
   });
 });
 
+describe("the first image of a file", () => {
+  test("is the one that lies at its beginning, file by file", () => {
+    fc.assert(
+      fc.property(layouts, fc.nat(12), ({ perFile, perAcquisition, offset }, file) => {
+        const layout = files(perFile, perAcquisition, offset);
+        const first = layout.firstInFile(file);
+        if (first === undefined) {
+          expect([perFile, perAcquisition]).toEqual([0, 0]);
+          return;
+        }
+        const name = `/data/img_${String(file + offset).padStart(4, "0")}.h5`;
+        expect(layout.locate(first)).toMatchObject({ file: name, index: 0 });
+      }),
+    );
+  });
+});
+
 describe("runs of images", () => {
   test("one run per file", () => {
     expect([...files(10, 35).runs(8, 22)]).toEqual([
