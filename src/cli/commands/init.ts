@@ -1,6 +1,6 @@
-import { RedisClient } from "../../redis/client.js";
 import { initialiseDatabase } from "../../redis/setup.js";
 import { command } from "../command.js";
+import { withDatabase } from "../database.js";
 
 export const init = command({
   usage: "",
@@ -8,16 +8,13 @@ export const init = command({
 protocol version, as blissdata does it. A database that holds anything is refused, and so is a server without the
 modules for JSON and Search.`,
   options: {},
-  async run({ redisUrl, signal, json, print, printJson }) {
-    const client = new RedisClient(redisUrl);
-    try {
+  async run(context) {
+    const { signal, json, print, printJson } = context;
+    return await withDatabase(context, async (client) => {
       await initialiseDatabase(client, { signal });
-      await (json
-        ? printJson({ url: client.target.label })
-        : print(`${client.target.label} is ready for scans`));
+      const url = client.target.label;
+      await (json ? printJson({ url }) : print(`${url} is ready for scans`));
       return 0;
-    } finally {
-      client.close();
-    }
+    });
   },
 });

@@ -1,9 +1,10 @@
 import { once } from "node:events";
-import { RedisClient } from "../../redis/client.js";
+import type { RedisClient } from "../../redis/client.js";
 import { dbsize } from "../../redis/commands.js";
 import { startPrivateRedis } from "../../redis/server.js";
 import { checkProtocol, initialiseDatabase } from "../../redis/setup.js";
 import { command, numberOf } from "../command.js";
+import { withDatabase } from "../database.js";
 
 export const redis = command({
   usage: "",
@@ -32,7 +33,7 @@ Stack is fetched once into the cache folder ($NXLIVE_CACHE, default ~/.cache/nxl
       ...(dir !== undefined && { dir }),
       onFetch: () => void warn("fetching Redis with JSON and Search (50 MB) …"),
     });
-    await prepare(server.url);
+    await withDatabase({ redisUrl: server.url, signal }, prepare);
     await (json ? printJson({ url: server.url, port: server.port, pid: server.pid }) : print(server.url));
     const interrupted = signal.aborted ? undefined : once(signal, "abort");
     await Promise.race([interrupted, server.exited]);
@@ -43,13 +44,7 @@ Stack is fetched once into the cache folder ($NXLIVE_CACHE, default ~/.cache/nxl
 });
 
 /** Prepares a new database; one that was loaded from a folder must be prepared already. */
-async function prepare(url: string): Promise<void> {
-  const client = new RedisClient(url);
-  try {
-    const keys = await client.do(dbsize());
-    if (keys === 0) await initialiseDatabase(client);
-    else await checkProtocol(client);
-  } finally {
-    client.close();
-  }
+async function prepare(client: RedisClient): Promise<void> {
+  if ((await client.do(dbsize())) === 0) await initialiseDatabase(client);
+  else await checkProtocol(client);
 }

@@ -1,6 +1,6 @@
-import { RedisClient } from "../../redis/client.js";
 import { replayCaptures } from "../../redis/replay.js";
 import { command, numberOf, UsageError } from "../command.js";
+import { withDatabase } from "../database.js";
 
 export const replay = command({
   usage: "CAPTURE.jsonl[.gz]…",
@@ -21,21 +21,18 @@ Several captures are sent one after the other. All are checked before anything i
     },
   },
   positionals: [1, Number.POSITIVE_INFINITY],
-  async run({ values, positionals, redisUrl, signal, json, print, printJson }) {
+  async run(context) {
+    const { values, positionals, signal, json, print, printJson } = context;
     const speed = speedOf(values.speed ?? "1");
     const rebase = (values.rebase ?? []).map(moveOf);
-    const client = new RedisClient(redisUrl);
-    try {
+    return await withDatabase(context, async (client) => {
       for (const replayed of await replayCaptures(client, positionals, { speed, rebase, signal })) {
         const { file, commands, scans } = replayed;
-        if (json) await printJson(replayed);
-        else
-          await print(`${file}: ${commands} commands, ${scans.length} scan${scans.length === 1 ? "" : "s"}`);
+        const line = `${file}: ${commands} commands, ${scans.length} scan${scans.length === 1 ? "" : "s"}`;
+        await (json ? printJson(replayed) : print(line));
       }
       return 0;
-    } finally {
-      client.close();
-    }
+    });
   },
 });
 
