@@ -23,8 +23,19 @@ export class JsonDecimal {
 /** Deeper documents are refused: nothing that a beamline publishes comes near, and every walk over a tree recurses. */
 export const MAX_JSON_DEPTH = 500;
 
-/** Text in which JSON.parse could lose something: `.0`, an exponent, or sixteen digits. May match inside strings. */
-const LOSSY = /\d\.\d*0(?!\d)|\d[eE]|\d{16}/;
+/**
+ * Text in which JSON.parse could lose something: `.0`, an exponent, sixteen digits, or the order of names such as "10".
+ * May match inside strings.
+ */
+const LOSSY = /\d\.\d*0(?!\d)|\d[eE]|\d{16}|"\d{1,10}"\s*:/;
+
+/** The names of objects, in their order, of which JavaScript would list some first: those that look like an index. */
+const nameOrders = new WeakMap<object, readonly string[]>();
+
+/** The names in an object as its JSON text has them, when `parseExactJson` made it; else as JavaScript lists them. */
+export function namesOf(object: object): readonly string[] {
+  return nameOrders.get(object) ?? Object.keys(object);
+}
 
 /**
  * As JSON.parse, but no number loses its kind or digits: integers beyond 2^53 are bigints, decimals with an integral
@@ -133,14 +144,17 @@ class ExactParser {
 
   #object(): unknown {
     const object: Record<string, unknown> = {};
+    const names = new Set<string>();
     if (this.#take("}")) return object;
     do {
       this.#space();
       const name = this.#string();
+      names.add(name);
       if (!this.#take(":")) this.#fail();
       setOwn(object, name, this.#value());
     } while (this.#take(","));
     if (!this.#take("}")) this.#fail();
+    if ([...names].some((name) => /^\d/.test(name))) nameOrders.set(object, [...names]);
     return object;
   }
 

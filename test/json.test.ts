@@ -5,6 +5,7 @@ import {
   JsonDecimal,
   jsonNumber,
   MAX_JSON_DEPTH,
+  namesOf,
   parseExactJson,
   plainJson,
 } from "../src/json.js";
@@ -54,6 +55,12 @@ describe("exact JSON", () => {
       expect(() => parseExactJson(text)).toThrow(SyntaxError);
     },
   );
+
+  test("keeps the order of names, also of those that JavaScript takes for indices", () => {
+    const object = parseExactJson('{"b": 1, "10": 2, "2": 3, "a": 4}') as object;
+    expect(namesOf(object)).toEqual(["b", "10", "2", "a"]);
+    expect(namesOf({ b: 1, a: 2 })).toEqual(["b", "a"]);
+  });
 
   test("refuses documents nested too deep, whatever numbers they hold", () => {
     const deep = (inner: string) => "[".repeat(MAX_JSON_DEPTH + 1) + inner + "]".repeat(MAX_JSON_DEPTH + 1);

@@ -1,4 +1,4 @@
-import { isJsonObject } from "../json.js";
+import { isJsonObject, namesOf } from "../json.js";
 import { readH5Map } from "./dialects/h5maps.js";
 import { readTupleMapping } from "./dialects/tuples.js";
 import { readTypedMapping } from "./dialects/typed.js";
@@ -29,12 +29,12 @@ function readH5Maps(h5maps: unknown, source: LayoutSource): Layout {
     return { dialect: "h5maps", files, warnings: [fatal(source.id.path ?? "", message)] };
   }
   const warnings: MappingWarning[] = [];
-  for (const [file, item] of Object.entries(h5maps)) {
+  for (const file of namesOf(h5maps)) {
     if (!file.startsWith("/") || file.includes("\0")) {
       warnings.push(fatal(file, `${describe(file)} in info.h5maps is no absolute file path`));
       continue;
     }
-    const { root, warnings: found } = readH5Map(file, item, source.streams);
+    const { root, warnings: found } = readH5Map(file, h5maps[file], source.streams);
     if (root) files.set(file, root);
     warnings.push(...found);
   }

@@ -1,4 +1,4 @@
-import { isJsonObject } from "../json.js";
+import { isJsonObject, namesOf } from "../json.js";
 import type { RawArray } from "../ndarray/raw.js";
 import { MappingError } from "./errors.js";
 import { readDataItem } from "./items/data-item.js";
@@ -62,7 +62,7 @@ export class Reading {
       );
       return attributes;
     }
-    for (const name of Object.keys(source)) {
+    for (const name of namesOf(source)) {
       const at = `${path}@${name}`;
       const value = this.attempt(at, () => {
         requireAttributeName(name);
@@ -101,7 +101,7 @@ export class Reading {
       this.warn(path, `expected an object of items by name, found ${describe(source)}`, true);
       return children;
     }
-    const names = Object.keys(source);
+    const names = namesOf(source);
     if (depth >= MAX_DEPTH && names.length > 0) {
       this.warn(
         path,

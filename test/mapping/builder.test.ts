@@ -17,7 +17,7 @@ function readBack(children: mapping.ChildrenInput, path: string): TreeNode {
   return found.node;
 }
 
-function valueOf(value: mapping.ChildInput): unknown {
+function valueSeen(value: mapping.ChildInput): unknown {
   const node = readBack({ x: value }, "/x");
   if (node.kind !== "dataset" || node.value.kind !== "static") throw new Error(`${node.kind} holds no value`);
   return goldenArray(node.value.array);
@@ -89,12 +89,12 @@ describe("mapping", () => {
     ["inline decimals", mapping.inline("float64", 2), "<f8", 2],
     ["complex numbers", mapping.inline("complex64", "(1+2j)"), "<c8", [1, 2]],
   ])("keeps %s", (_, value, dtype, expected) => {
-    expect(valueOf(value)).toMatchObject({ dtype, value: expected });
+    expect(valueSeen(value)).toMatchObject({ dtype, value: expected });
   });
 
   test("keeps arrays with their shape and byte order", () => {
     const array = new NdArray(Uint16Array.of(1, 2, 3, 4, 5, 6), [2, 3], "<u2");
-    expect(valueOf(array)).toEqual({
+    expect(valueSeen(array)).toEqual({
       dtype: "<u2",
       shape: [2, 3],
       value: [
@@ -102,12 +102,12 @@ describe("mapping", () => {
         [4, 5, 6],
       ],
     });
-    expect(valueOf(mapping.inlineB64([[1, 2]], { dtype: ">i2" }))).toEqual({
+    expect(valueSeen(mapping.inlineB64([[1, 2]], { dtype: ">i2" }))).toEqual({
       dtype: ">i2",
       shape: [1, 2],
       value: [[1, 2]],
     });
-    expect(valueOf(mapping.inlineB64(Float64Array.of(1, 2, 3, 4), { shape: [2, 2] }))).toMatchObject({
+    expect(valueSeen(mapping.inlineB64(Float64Array.of(1, 2, 3, 4), { shape: [2, 2] }))).toMatchObject({
       shape: [2, 2],
     });
   });
@@ -117,7 +117,7 @@ describe("mapping", () => {
       name: ["a", "b"],
       xy: mapping.compound({ x: Float32Array.of(1, 2), y: [3, 4] }),
     });
-    expect(valueOf(built)).toMatchObject({
+    expect(valueSeen(built)).toMatchObject({
       dtype: { name: "string[vlen,utf-8]", xy: { x: "<f4", y: "<i8" } },
       value: [
         { name: "a", xy: { x: 1, y: 3 } },

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, messageOf } from "../../errors.js";
+import { isJsonObject } from "../../json.js";
 import type { TypedArray } from "../../ndarray/decode.js";
 import { dtypeOfName, numericType } from "../../ndarray/dtype.js";
 import {
