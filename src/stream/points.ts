@@ -102,7 +102,7 @@ function padRuns(runs: readonly RawPoints[], dtype: DType): RawPoints {
 }
 
 /** Copies an array into the corner of a larger one. */
-function copyBlock(
+export function copyBlock(
   source: Uint8Array,
   shape: readonly number[],
   target: Uint8Array,

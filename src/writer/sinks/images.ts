@@ -1,0 +1,132 @@
+import type { Selection, VirtualDataset } from "../../hdf5/writer-api.js";
+import { nameBelow } from "../../mapping/scan-info/saving.js";
+import type { RawArray } from "../../ndarray/raw.js";
+import type { LimaStream } from "../../stream/plugins/lima.js";
+import type { ImageRun, LimaFiles } from "../../stream/plugins/lima-files.js";
+import type { StreamView } from "../../stream/reading.js";
+import { edfFrames } from "./edf-frames.js";
+import { fillElement } from "./padding.js";
+import type { Progress, SinkTarget, StreamSink } from "./sink.js";
+
+/** While images come, the item in the file follows when there are this many times more, or after this time (ms). */
+const GROWTH = 1.1;
+const LONGEST_DELAY = 5_000;
+
+/**
+ * Images that a Lima detector saves. Those in HDF5 files become a virtual dataset over these files, extended as files
+ * are closed. Other formats become, at the end, HDF5's external raw storage (uncompressed EDF), else a list of texts
+ * `file::index`.
+ */
+export class ImageSink implements StreamSink {
+  readonly target: SinkTarget;
+  readonly progress: Progress;
+  readonly #stream: LimaStream;
+  readonly #files: LimaFiles;
+  readonly #virtual: boolean;
+  #written = 0;
+  #writtenAt = Number.NEGATIVE_INFINITY;
+
+  private constructor(target: SinkTarget, stream: LimaStream, files: LimaFiles, progress: Progress) {
+    this.target = target;
+    this.progress = progress;
+    this.#stream = stream;
+    this.#files = files;
+    this.#virtual = isHdf5(files) && !stream.shape.includes(-1);
+  }
+
+  static async open(
+    target: SinkTarget,
+    stream: LimaStream,
+    files: LimaFiles,
+    progress: Progress,
+  ): Promise<ImageSink> {
+    const sink = new ImageSink(target, stream, files, progress);
+    // An empty item now keeps the place that the mapping gives it among its neighbours.
+    const present = target.resume && (await target.file.hdf5.kindOf(target.path)) !== undefined;
+    if (!present) await sink.#write(false);
+    return sink;
+  }
+
+  /** Statuses tell of all images from the first on, so nothing needs to be known of earlier ones. */
+  get next(): number {
+    return 0;
+  }
+
+  async append(view: StreamView): Promise<void> {
+    const total = Math.max(this.progress.points, view.index + view.length);
+    this.progress.points = total;
+    this.progress.bytes = total * this.#imageBytes;
+    const due = total >= this.#written * GROWTH || performance.now() > this.#writtenAt + LONGEST_DELAY;
+    if (this.#virtual && due && total > this.#written) await this.#write(false);
+  }
+
+  async finish(): Promise<void> {
+    const { file, path } = this.target;
+    file.check();
+    if (this.progress.points > 0) await this.#write(true);
+    else await file.hdf5.remove(path);
+    file.changed(this.progress);
+  }
+
+  get #imageBytes(): number {
+    return (
+      fillElement(this.#stream.dtype).byteLength * this.#stream.shape.reduce((a, b) => a * Math.abs(b), 1)
+    );
+  }
+
+  async #write(final: boolean): Promise<void> {
+    const { file, path, attributes } = this.target;
+    const count = this.progress.points;
+    const runs = [...this.#files.runs(0, count)];
+    const options = { attributes };
+    const raw = final && !this.#virtual ? await edfFrames(this.#stream, runs) : undefined;
+    file.check();
+    // Issued together: no commit comes between the old item and the new one.
+    const removed = (await file.hdf5.kindOf(path)) === undefined ? undefined : file.hdf5.remove(path);
+    const made = this.#virtual
+      ? file.hdf5.createVirtual(path, this.#virtualDataset(runs, count), options)
+      : raw
+        ? file.hdf5.createExternal(path, raw, options)
+        : file.hdf5.createDataset(path, this.#list(runs), options);
+    await Promise.all([removed, made]);
+    this.#written = count;
+    this.#writtenAt = performance.now();
+    file.changed(this.progress);
+  }
+
+  #virtualDataset(runs: readonly ImageRun[], count: number): VirtualDataset {
+    const { dtype, shape } = this.#stream;
+    const fill = fillElement(dtype, this.target.layout?.fill);
+    return {
+      dtype,
+      shape: [count, ...shape],
+      maxshape: [null, ...shape],
+      fill: { dtype, shape: [], data: fill },
+      sources: runs.map((run) => ({
+        file: nameBelow(run.file, this.target.file.path),
+        dataset: run.dataset ?? "/",
+        target: block(run.start, run.count, shape),
+        source: block(run.index, run.count, shape),
+      })),
+    };
+  }
+
+  #list(runs: readonly ImageRun[]): RawArray {
+    const texts = runs.flatMap(({ file, index, count }) => {
+      const name = nameBelow(file, this.target.file.path);
+      return Array.from({ length: count }, (_, i) => `${name}::${index + i}`);
+    });
+    return { dtype: "str", shape: [texts.length], data: texts };
+  }
+}
+
+/** Lima's names of HDF5 with and without compression: `hdf5`, `HDF5GZ`, `hdf5bs`, … */
+function isHdf5({ layout }: LimaFiles): boolean {
+  return /^hdf5/i.test(layout.fileFormat) && layout.dataPath !== null;
+}
+
+/** `count` whole images from `first` on. The explicit lengths make files with fewer images read as fill values. */
+function block(first: number, count: number, shape: readonly number[]): Selection {
+  const ones = [1, ...shape.map(() => 1)];
+  return { start: [first, ...shape.map(() => 0)], count: ones, stride: ones, block: [count, ...shape] };
+}

@@ -1,0 +1,109 @@
+import type { GrowingDataset } from "../../hdf5/writer-api.js";
+import { itemsizeOf, sizeOfShape } from "../../ndarray/dtype.js";
+import { type RawPoints, slicePoints } from "../../stream/points.js";
+import type { StreamView } from "../../stream/reading.js";
+import { growingStorage } from "../chunks.js";
+import { fillElement, padPoints } from "./padding.js";
+import type { Progress, SinkTarget, StreamSink } from "./sink.js";
+
+/** Lost points are written in blocks of about this many bytes. */
+const FILL_BLOCK = 4 * 1024 * 1024;
+/** What a variable axis is taken for when chunks are shaped, before any data are seen. */
+const ASSUMED_LENGTH = 512;
+
+/**
+ * Numbers of a fixed or variable shape: a dataset (n, …point) that grows. Variable axes grow to the longest point;
+ * shorter ones are padded with NaN or 0.
+ */
+export class NumberSink implements StreamSink {
+  readonly target: SinkTarget;
+  readonly progress: Progress;
+  readonly #dataset: GrowingDataset;
+  readonly #fill: Uint8Array;
+
+  private constructor(target: SinkTarget, dataset: GrowingDataset, progress: Progress, fill: Uint8Array) {
+    this.target = target;
+    this.#dataset = dataset;
+    this.progress = progress;
+    this.#fill = fill;
+    progress.resume(dataset.length, dataset.length * this.#pointBytes);
+  }
+
+  static async open(target: SinkTarget, progress: Progress): Promise<NumberSink> {
+    const { file, path, stream, layout } = target;
+    const fill = fillElement(stream.dtype, layout?.fill);
+    const present = target.resume && (await file.hdf5.kindOf(path)) === "dataset";
+    const dataset = present ? await file.hdf5.openGrowing(path) : await create(target, fill);
+    file.changed(progress);
+    return new NumberSink(target, dataset, progress, fill);
+  }
+
+  get next(): number {
+    return this.#dataset.length;
+  }
+
+  get #pointBytes(): number {
+    return sizeOfShape(this.#dataset.rowShape) * (itemsizeOf(this.#dataset.dtype) ?? 1);
+  }
+
+  async append(view: StreamView): Promise<void> {
+    const { file } = this.target;
+    if (view.index > this.next) await this.#appendLost(view.index - this.next);
+    let index = view.index;
+    for (const run of view.length > 0 ? await view.raw() : []) {
+      const points = run as RawPoints;
+      const length = points.shape[0] ?? 0;
+      const known = Math.min(length, Math.max(0, this.next - index));
+      index += length;
+      if (known < length) await this.#appendPoints(slicePoints(points, known, length));
+    }
+    file.changed(this.progress);
+  }
+
+  async #appendPoints(points: RawPoints): Promise<void> {
+    const point = points.shape.slice(1);
+    const { rowShape } = this.#dataset;
+    const larger = rowShape.map((size, axis) => Math.max(size, point[axis] ?? 0));
+    if (larger.some((size, axis) => size !== rowShape[axis])) await this.#dataset.extendRows(larger);
+    this.target.file.check();
+    await this.#dataset.append(padPoints(points, larger, this.#fill));
+    this.progress.points += points.shape[0] ?? 0;
+    this.progress.bytes += (points.data as Uint8Array).byteLength;
+  }
+
+  async #appendLost(count: number): Promise<void> {
+    const perBlock = Math.max(1, Math.floor(FILL_BLOCK / Math.max(1, this.#pointBytes)));
+    for (let left = count; left > 0; left -= perBlock) {
+      this.target.file.check();
+      const rows = Math.min(left, perBlock);
+      await this.#dataset.append(Buffer.alloc(rows * this.#pointBytes, this.#fill));
+    }
+    this.progress.points += count;
+    this.progress.lost += count;
+  }
+
+  async finish(): Promise<void> {
+    const { file, path } = this.target;
+    file.check();
+    if (this.#dataset.length > 0) await this.#dataset.finish();
+    else await file.hdf5.remove(path);
+    file.changed(this.progress);
+  }
+}
+
+async function create(target: SinkTarget, fill: Uint8Array): Promise<GrowingDataset> {
+  const { file, path, stream, attributes, chunks } = target;
+  const { dtype, shape } = stream;
+  const variable = shape.includes(-1);
+  const assumed = shape.map((length) => (length === -1 ? ASSUMED_LENGTH : length));
+  return file.hdf5.createGrowing(
+    path,
+    { dtype, rowShape: shape.map((length) => Math.max(0, length)) },
+    {
+      ...growingStorage(assumed, itemsizeOf(dtype) ?? 1, chunks),
+      attributes,
+      fill: { dtype, shape: [], data: fill },
+      ...(variable && { maxshape: [null, ...shape.map((length) => (length === -1 ? null : length))] }),
+    },
+  );
+}
