@@ -131,6 +131,8 @@ export interface LayoutSource {
   readonly streams: ReadonlyMap<string, StreamFacts>;
   /** Absent: a scan that is not finished. Derived layouts (scan_info) are complete from CLOSED on. */
   readonly state?: "CREATED" | "PREPARED" | "STARTED" | "STOPPED" | "CLOSED";
+  /** `info` as it was at PREPARED, when it changed since: derived layouts keep what the scan said at its start. */
+  readonly startInfo?: Readonly<Record<string, unknown>>;
   /** Only when the layout is made for a file that is being written; readers leave it out. */
   readonly writer?: WriterFacts;
 }

@@ -1,3 +1,6 @@
+import { decodeNumbers } from "../../ndarray/decode.js";
+import { requireNumeric } from "../../ndarray/dtype.js";
+import { encodeNumbers } from "../../ndarray/encode.js";
 import type { RawArray } from "../../ndarray/raw.js";
 import { childPath } from "../paths.js";
 import type { GroupNode, MappingWarning, TreeNode } from "../tree.js";
@@ -51,6 +54,10 @@ export class GroupBuilder {
     return group;
   }
 
+  remove(name: string): void {
+    this.#children.delete(name);
+  }
+
   /** True for a dataset with a value of its own, which metadata may replace. */
   isStaticDataset(name: string): boolean {
     const child = this.#children.get(name);
@@ -67,11 +74,18 @@ export class GroupBuilder {
     this.#children.set(name, node);
   }
 
+  /**
+   * A dataset with a value. One that is there already keeps its attributes, and stays one of decimals when the new
+   * value happens to be integral (1.5 at the start of a scan, 2 at its end).
+   */
   dataset(name: string, array: RawArray, attributes?: ReadonlyMap<string, RawArray>): void {
+    const old = this.#children.get(name);
+    const known = old && !(old instanceof GroupBuilder) && old.kind === "dataset" ? old : undefined;
+    const decimals = known?.value.kind === "static" && known.value.array.dtype === "<f8";
     this.set(name, {
       kind: "dataset",
-      attributes: attributes ?? new Map(),
-      value: { kind: "static", array },
+      attributes: new Map([...(known?.attributes ?? []), ...(attributes ?? [])]),
+      value: { kind: "static", array: decimals ? asDecimals(array) : array },
     });
   }
 
@@ -112,4 +126,10 @@ export class GroupBuilder {
     const node = { kind: "group" as const, attributes: this.attributes, children };
     return this.#setOnce ? { ...node, volatile: this.#setOnce } : node;
   }
+}
+
+function asDecimals(array: RawArray): RawArray {
+  if (array.dtype !== "<i8" || !(array.data instanceof Uint8Array)) return array;
+  const values = Array.from(decodeNumbers(array.data, requireNumeric("<i8")) as BigInt64Array, Number);
+  return { ...array, dtype: "<f8", data: encodeNumbers(values, "<f8") };
 }

@@ -85,7 +85,7 @@ function listedChains(info: Dictionary, warn: (message: string) => void): Listed
     return channels.length > 0 ? [{ channels }] : [];
   }
   return Object.keys(chains)
-    .sort()
+    .sort((a, b) => (a < b ? -1 : 1))
     .map((key) => ({
       channels: channelsOfDevices(textsAt(dictionaryAt(chains, key), "devices"), info, warn),
     }))

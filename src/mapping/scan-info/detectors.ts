@@ -2,7 +2,7 @@ import { isJsonObject } from "../../json.js";
 import type { GroupBuilder, Report } from "./builder.js";
 import { channelData, dataNameOf } from "./channel-data.js";
 import { type Chain, type ChainChannel, deviceOf } from "./channels.js";
-import { dictionaryAt, type ScanContext } from "./info.js";
+import { type Dictionary, dictionaryAt, type ScanContext } from "./info.js";
 import { dumpMetadata } from "./metadata.js";
 import { normalName } from "./names.js";
 import { type PointType, pointCount, pointType } from "./stream-shape.js";
@@ -82,9 +82,11 @@ export function placeChannels(
     }
     if (described.has(place.device)) continue;
     described.add(place.device);
-    const metadata = deviceMetadata(channel, place, scan);
-    const device = metadata && group();
-    if (device) dumpMetadata(device, metadata, report, { keepClass: true });
+    for (const info of scan.infos) {
+      const metadata = deviceMetadata(channel, place, info);
+      const device = metadata && group();
+      if (device) dumpMetadata(device, metadata, report, { keepClass: true });
+    }
   }
   return placed;
 }
@@ -93,9 +95,9 @@ export function placeChannels(
 function deviceMetadata(
   channel: ChainChannel,
   { metadataKey }: DeviceData,
-  scan: ScanContext,
-): Readonly<Record<string, unknown>> | undefined {
-  const metadata = dictionaryAt(deviceOf(channel, scan.info), "metadata");
+  info: Dictionary,
+): Dictionary | undefined {
+  const metadata = dictionaryAt(deviceOf(channel, info), "metadata");
   if (metadataKey === undefined) return Object.keys(metadata).length > 0 ? metadata : undefined;
   const selection = Object.hasOwn(metadata, metadataKey) ? metadata[metadataKey] : undefined;
   return isJsonObject(selection) ? { selection } : undefined;
@@ -116,10 +118,11 @@ class DeviceNames {
   take(channel: ChainChannel, place: DeviceData): { group: string; link: string } {
     const data = dataNameOf(place);
     const wanted = normalName(place.device) || "_";
-    const group = [wanted, ...alternatives(normalName(channel.name) || "_", wanted)].find(
-      (name) => this.#isDevice(name) && !this.#datasets.has(`${name}/${data}`),
-    );
-    const name = group ?? wanted;
+    let name = wanted;
+    for (const candidate of candidates(wanted, normalName(channel.name) || "_")) {
+      name = candidate;
+      if (this.#isDevice(name) && !this.#datasets.has(`${name}/${data}`)) break;
+    }
     this.#datasets.add(`${name}/${data}`);
     this.#groups.add(name);
     const principal = place.principal || isPositioner(channel);
@@ -138,7 +141,9 @@ class DeviceNames {
   }
 }
 
-function* alternatives(longer: string, wanted: string): Generator<string> {
+/** Names for a device's group: the wanted one, a longer one, and that one numbered, without end. */
+function* candidates(wanted: string, longer: string): Generator<string> {
+  yield wanted;
   if (longer !== wanted) yield longer;
   for (let i = 2; ; i++) yield `${longer}_${i}`;
 }

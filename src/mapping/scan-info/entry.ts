@@ -22,8 +22,10 @@ export function fillEntry(
   addDescription(entry, source, scan, report);
   const instrument = entry.group("instrument", "NXinstrument");
   if (!instrument) return;
-  const about = dictionaryAt(scan.info, "nexuswriter", "instrument_info");
-  dumpMetadata(instrument, about, report, { keepClass: true });
+  for (const info of scan.infos) {
+    const about = dictionaryAt(info, "nexuswriter", "instrument_info");
+    dumpMetadata(instrument, about, report, { keepClass: true });
+  }
   const placed = placeChannels(chain, instrument, scan, report);
   const measurement = placed.some((channel) => channel.linked) && entry.group("measurement", "NXcollection");
   for (const { link, path, linked } of placed) {
@@ -32,8 +34,8 @@ export function fillEntry(
       report.warn(measurement.pathOf(link), `No link to ${path}: the name is taken.`);
     else measurement.softLink(link, path);
   }
-  addPositioners(instrument, scan.info, placed, report);
-  addCategories(entry, scan.info, report);
+  addPositioners(instrument, scan.infos, placed, report);
+  for (const info of scan.infos) addCategories(entry, info, report);
   addSample(entry, scan.info, textAt(scan.info, "data_policy") ?? "", report);
   addNotes(entry, scan.info);
   addPlots(entry, placed, scan, report);

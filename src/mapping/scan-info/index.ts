@@ -24,18 +24,21 @@ export { localIsoTime } from "./times.js";
  *   variable-size ones `pointShape`, lima ones `lastStatus`, scan sequences `scans`, and the streams named by
  *   `streamsToRead` their `values`. What depends on them comes only now: streams without data disappear, plots and
  *   virtual datasets of images appear, `end_time`, `end_reason` and the file's `default` are set;
+ * - gives the first call's info as `startInfo` then: a snapshot or category that is missing at the end is not lost;
  * - gives `writer` both times: `date` and `status` fill the NXnote `writer`, `endTime` is used when the publisher gave no
  *   `end_time` (a crash of the publisher). Nodes and attributes marked volatile are set when they are created and never
  *   replaced: what an earlier run wrote stays;
  * - adds by itself what concerns the file and not the scan: the root's `file_name`, `file_time`, `HDF5_Version` and
  *   version attributes; it leaves an entry or link that another scan made before, and reports it.
  */
-export function layoutFromScanInfo(source: LayoutSource): Layout {
+export function layoutFromScanInfo(given: LayoutSource): Layout {
+  const source = { ...given, info: { ...given.startInfo, ...given.info } };
   const file = scanFile(source) ?? "";
   const report = new Report(file);
   const { info } = source;
   const scan: ScanContext = {
     info,
+    infos: given.startInfo ? [given.startInfo, given.info] : [given.info],
     file,
     grid: scanGrid(info),
     final: source.state === "CLOSED",

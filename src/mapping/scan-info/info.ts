@@ -46,6 +46,8 @@ export function scanDimensions(info: Dictionary): number {
 /** What every part of the layout needs to know of the scan. */
 export interface ScanContext {
   readonly info: Dictionary;
+  /** The info at PREPARED and, when it changed, at CLOSED: what metadata are written from, one after the other. */
+  readonly infos: readonly Dictionary[];
   /** The scan's file, in which the entry is. */
   readonly file: string;
   /** See `scanGrid`. */

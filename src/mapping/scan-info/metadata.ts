@@ -57,6 +57,7 @@ function setClass(
 }
 
 function dumpItem(group: GroupBuilder, key: string, value: unknown, report: Report): void {
+  if (value === null) removeDataset(group, key);
   if (isEmptyMetadata(value)) return;
   const link = key.startsWith(">");
   const place = placeOf(group, link ? key.slice(1) : key, report);
@@ -117,6 +118,11 @@ function dumpDataset(
   if (!converted) return;
   if (converted.remark) report.warn(path, converted.remark);
   parent.dataset(name, converted.array, attributes);
+}
+
+/** What the scan said at its start and takes back at its end. */
+function removeDataset(group: GroupBuilder, key: string): void {
+  if (group.isStaticDataset(key)) group.remove(key);
 }
 
 function dumpLink(parent: GroupBuilder, name: string, value: unknown, report: Report): void {

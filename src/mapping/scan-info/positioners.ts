@@ -6,12 +6,12 @@ import { isPositioner } from "./typing.js";
 import { textScalar } from "./values.js";
 
 /** Where the snapshots of `info.positioners` go, in `instrument`. */
-const SNAPSHOTS: readonly (readonly [key: string, group: string])[] = [
-  ["positioners_start", "positioners"],
-  ["positioners_start", "positioners_start"],
-  ["positioners_dial_start", "positioners_dial_start"],
-  ["positioners_end", "positioners_end"],
-  ["positioners_dial_end", "positioners_dial_end"],
+const SNAPSHOTS: readonly { readonly key: string; readonly group: string; readonly start: boolean }[] = [
+  { key: "positioners_start", group: "positioners", start: true },
+  { key: "positioners_start", group: "positioners_start", start: true },
+  { key: "positioners_dial_start", group: "positioners_dial_start", start: true },
+  { key: "positioners_end", group: "positioners_end", start: false },
+  { key: "positioners_dial_end", group: "positioners_dial_end", start: false },
 ];
 
 /**
@@ -20,27 +20,31 @@ const SNAPSHOTS: readonly (readonly [key: string, group: string])[] = [
  */
 export function addPositioners(
   instrument: GroupBuilder,
-  info: Dictionary,
+  infos: readonly Dictionary[],
   placed: readonly PlacedChannel[],
   report: Report,
 ): void {
-  const positioners = dictionaryAt(info, "positioners");
-  const units = dictionaryAt(positioners, "positioners_units");
-  for (const [key, name] of SNAPSHOTS) {
-    const positions = dictionaryAt(positioners, key);
+  const units = merged(infos, "positioners_units");
+  for (const { key, group: name, start } of SNAPSHOTS) {
+    const positions = merged(start ? [...infos].reverse() : infos, key);
     if (Object.keys(positions).length === 0) continue;
     const group = instrument.group(name, "NXcollection");
     if (group) addSnapshot(group, positions, units, report);
   }
-  for (const scanned of placed) {
-    if (!isPositioner(scanned.channel)) continue;
-    instrument.group("positioners", "NXcollection")?.softLink(scanned.link, scanned.path);
-    const unit = textAt(units, scanned.link);
-    const { group, dataset } = scanned;
+  for (const { channel, link, path, group, dataset } of placed) {
+    if (!isPositioner(channel)) continue;
+    instrument.group("positioners", "NXcollection")?.softLink(link, path);
+    const unit = textAt(units, link);
     if (unit !== undefined && !group.hasAttribute(dataset, "units")) {
       group.attributeOf(dataset, "units", textScalar(unit));
     }
   }
+}
+
+/** One dictionary of `info.positioners`; of a motor that several infos know, the last one counts. */
+function merged(infos: readonly Dictionary[], key: string): Dictionary {
+  const motors = new Map(infos.flatMap((info) => Object.entries(dictionaryAt(info, "positioners", key))));
+  return Object.fromEntries(motors);
 }
 
 /** One dataset per motor, under its own name (a slash makes groups). */
