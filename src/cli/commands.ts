@@ -25,4 +25,14 @@ export const COMMANDS: readonly Entry[] = [
     summary: "send the commands of recorded publishers again",
     load: async () => (await import("./commands/replay.js")).replay,
   },
+  {
+    name: "scans",
+    summary: "list the scans of a database",
+    load: async () => (await import("./commands/scans.js")).scans,
+  },
+  {
+    name: "show",
+    summary: "show one scan and its streams",
+    load: async () => (await import("./commands/show.js")).show,
+  },
 ];

@@ -26,10 +26,13 @@ Several captures are sent one after the other. All are checked before anything i
     const speed = speedOf(values.speed ?? "1");
     const rebase = (values.rebase ?? []).map(moveOf);
     return await withDatabase(context, async (client) => {
-      for (const replayed of await replayCaptures(client, positionals, { speed, rebase, signal })) {
-        const { file, commands, scans } = replayed;
-        const line = `${file}: ${commands} commands, ${scans.length} scan${scans.length === 1 ? "" : "s"}`;
-        await (json ? printJson(replayed) : print(line));
+      const captures = await replayCaptures(client, positionals, { speed, rebase, signal });
+      if (json) {
+        await printJson(captures);
+        return 0;
+      }
+      for (const { file, commands, scans } of captures) {
+        await print(`${file}: ${commands} commands, ${scans.length} scan${scans.length === 1 ? "" : "s"}`);
       }
       return 0;
     });

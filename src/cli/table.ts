@@ -1,0 +1,12 @@
+/** Lines of columns as wide as their widest cell, under a line of titles. */
+export function table(titles: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const widths = titles.map((title, i) =>
+    Math.max(title.length, ...rows.map((row) => (row[i] ?? "").length)),
+  );
+  return [titles, ...rows].map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+}
