@@ -82,6 +82,6 @@ function plain(value: unknown, wide: boolean): unknown {
   if (typeof value !== "number") return value;
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "Infinity" : "-Infinity";
-  if (wide) return Number.isInteger(value) ? `${value}.0` : String(value);
+  if (wide) return value.toPrecision(20).replace(/(\.\d+?)0*$/, "$1");
   return value;
 }
