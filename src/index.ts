@@ -1,6 +1,54 @@
 export { ClosedError, InvalidArgumentError, isNxliveError, NxliveError, TimeoutError } from "./errors.js";
+export { JsonDecimal } from "./json.js";
 export * as mapping from "./mapping/builder/index.js";
 export type { DType, Field } from "./ndarray/dtype.js";
 export { NdArray } from "./ndarray/ndarray.js";
 export type { RawArray } from "./ndarray/raw.js";
 export { type AxisSelection, parseSelection, slice } from "./ndarray/slice.js";
+export {
+  DatabaseNotEmptyError,
+  MissingModulesError,
+  NotInitialisedError,
+  ProtocolVersionError,
+  RedisAccessError,
+  RedisCommandError,
+  RedisConnectionLostError,
+  RedisOutOfMemoryError,
+  RedisUnreachableError,
+} from "./redis/errors.js";
+export {
+  NoScanError,
+  ScanFormatError,
+  ScanIdentityError,
+  ScanInfoError,
+  ScanNotFoundError,
+  ScanStateError,
+} from "./scan/errors.js";
+export type { ScanIdentity, ScanIdentityInput } from "./scan/identity.js";
+export type { PublishedScan, StreamOptions } from "./scan/published-scan.js";
+export type { Scan } from "./scan/scan.js";
+export type { ScanCriteria, SearchResult } from "./scan/search.js";
+export { SCAN_STATES, type ScanState } from "./scan/state.js";
+export { DataStore, type FollowScansOptions } from "./scan/store.js";
+export type { CursorGroup } from "./stream/cursor-group.js";
+export {
+  IndexNoMoreThereError,
+  IndexNotYetThereError,
+  IndexWontBeThereError,
+  PluginBrokenError,
+  PluginMissingError,
+  SecondPublisherError,
+  StreamFormatError,
+  StreamLostError,
+  StreamSealedError,
+} from "./stream/errors.js";
+export type { EventSource, FollowableStream, InterpretOptions } from "./stream/followable.js";
+export { type PluginContext, registerStreamPlugin, type StreamPluginFactory } from "./stream/plugin.js";
+export type { FlushOptions, Points, StreamPublisher } from "./stream/publisher.js";
+export type {
+  CursorOptions,
+  ReadableStreamData,
+  SignalOption,
+  StreamView,
+  WaitOptions,
+} from "./stream/reading.js";

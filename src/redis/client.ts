@@ -1,6 +1,6 @@
 import { ClosedError } from "../errors.js";
 import type { Command } from "./commands.js";
-import { type CallOptions, Connection } from "./connection.js";
+import { type CallOptions, Connection, LONG_PATIENCE } from "./connection.js";
 import { commandError } from "./errors.js";
 import { parseTarget, type Target } from "./target.js";
 
@@ -81,7 +81,10 @@ export class RedisClient {
     let healthy = false;
     const watchdog = setInterval(() => connection.drop(), block + GRACE);
     try {
-      const reply = await connection.call(command.args, callOptions([command], options));
+      const reply = await connection.call(command.args, {
+        ...callOptions([command], options),
+        patience: LONG_PATIENCE,
+      });
       healthy = true;
       return command.parse(reply);
     } finally {

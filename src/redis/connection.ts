@@ -12,12 +12,16 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** Ask again when the connection breaks half-way: for commands that change nothing, or nothing twice. */
   readonly repeatable?: boolean;
+  /** Milliseconds to wait for a server that is away. */
+  readonly patience?: number;
 }
 
 const FIRST_DELAY = 50;
 const LONGEST_DELAY = 2_000;
 /** How long calls wait for a server that is away; a socket silent for as long while a reply is due is dead. */
 const PATIENCE = 15_000;
+/** How long publishers and followers wait, so that they outlive a restart of the server. */
+export const LONG_PATIENCE = 60_000;
 const SILENCE = 30_000;
 
 /**
@@ -94,7 +98,8 @@ export class Connection {
     if (commands.length === 0) return [];
     for (;;) {
       options.signal?.throwIfAborted();
-      const client = this.#current() ?? (await abortable(this.#ready(PATIENCE), options.signal));
+      const client =
+        this.#current() ?? (await abortable(this.#ready(options.patience ?? PATIENCE), options.signal));
       try {
         return await abortable(send(client, commands), options.signal);
       } catch (cause) {

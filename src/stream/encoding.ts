@@ -1,10 +1,10 @@
 import { encode as pack, decode as unpack } from "@msgpack/msgpack";
 import { InvalidArgumentError, messageOf } from "../errors.js";
+import { formatJson, parsePlainJson } from "../json-text.js";
 import type { TypedArray } from "../ndarray/decode.js";
 import { type DType, requireNumeric, sizeOfShape } from "../ndarray/dtype.js";
 import { type ArrayInput, encodeArray, encodeTypedArray, isTypedArray } from "../ndarray/encode.js";
 import type { RawArray } from "../ndarray/raw.js";
-import { formatJson, parseJson } from "../redis/exact-json.js";
 import { StreamFormatError } from "./errors.js";
 
 /** Points as they go into one entry. */
@@ -72,7 +72,7 @@ const jsonEncoding: Encoding = {
   decode: (payload, length) => {
     requireLength(length, 1, "JSON text");
     try {
-      return { dtype: "json", shape: [1], data: [parseJson(Buffer.from(payload).toString())] };
+      return { dtype: "json", shape: [1], data: [parsePlainJson(Buffer.from(payload).toString())] };
     } catch (cause) {
       throw new StreamFormatError(`An entry is not JSON: ${messageOf(cause)}`, { cause });
     }

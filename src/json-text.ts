@@ -1,0 +1,48 @@
+import { randomUUID } from "node:crypto";
+import { JsonDecimal, parseExactJson, plainJson } from "./json.js";
+
+// Numbers that JSON.stringify and JSON.parse have no form for travel as texts with this prefix, which no document holds.
+const MARK = `nxlive-number-${randomUUID()}:`;
+const MARKED = new RegExp(`"${MARK}([^"]*)"`, "g");
+const PYTHON_NUMBERS = /"(?:[^"\\]+|\\.)*"|NaN|-?Infinity/g;
+
+/**
+ * The JSON text of a value, the counterpart of `parseExactJson`: bigints are integers of any size, a JsonDecimal keeps
+ * its point (`1.0`), NaN and infinities become null (the protocol's rule), typed arrays become lists.
+ */
+export function formatJson(value: unknown): string {
+  const text = JSON.stringify(value, format) as string | undefined;
+  if (text === undefined) return "null"; // undefined and functions have no JSON
+  return text.includes(MARK) ? text.replace(MARKED, "$1") : text;
+}
+
+function format(this: Record<string, unknown>, key: string, value: unknown): unknown {
+  if (typeof value === "bigint") return `${MARK}${value}`;
+  const original = this[key]; // a JsonDecimal has become a number by its toJSON
+  if (original instanceof JsonDecimal) return MARK + decimalText(original.value);
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {
+    return Array.from(value as unknown as ArrayLike<unknown>);
+  }
+  return value;
+}
+
+function decimalText(value: number): string {
+  if (Object.is(value, -0)) return "-0.0";
+  return /[.e]/.test(String(value)) ? String(value) : `${value}.0`;
+}
+
+/** A JSON text as plain values: big integers as bigints, and Python's NaN and Infinity as such. Throws SyntaxError. */
+export function parsePlainJson(text: string): unknown {
+  if (!/NaN|Infinity/.test(text)) return plainJson(parseExactJson(text));
+  const marked = text.replace(PYTHON_NUMBERS, (token) =>
+    token.startsWith('"') ? token : `"${MARK}${token}"`,
+  );
+  return plainJson(restoreNumbers(parseExactJson(marked)));
+}
+
+function restoreNumbers(value: unknown): unknown {
+  if (typeof value === "string") return value.startsWith(MARK) ? Number(value.slice(MARK.length)) : value;
+  if (Array.isArray(value)) return value.map(restoreNumbers);
+  if (typeof value !== "object" || value === null || value instanceof JsonDecimal) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, restoreNumbers(item)]));
+}

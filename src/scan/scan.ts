@@ -1,0 +1,195 @@
+import { plainJson } from "../json.js";
+import type { LayoutSource, StreamFacts } from "../mapping/tree.js";
+import { BLOCK, type RedisClient, type RequestOptions } from "../redis/client.js";
+import * as commands from "../redis/commands.js";
+import { scanKey, streamKey } from "../redis/keys.js";
+import type { FollowableStream } from "../stream/followable.js";
+import { openStream } from "../stream/open.js";
+import { pluginName } from "../stream/plugin.js";
+import type { SignalOption } from "../stream/reading.js";
+import { Deadline } from "../waiting.js";
+import type { ScanDocument } from "./document.js";
+import type { ScanIdentity } from "./identity.js";
+import { isDeleted, type LoadedScan, loadDocument, notFound, stateOf } from "./loading.js";
+import { parseState, type ScanState, stateNumber } from "./state.js";
+
+/** What a scan needs of the store that it belongs to. */
+export interface ScanContext {
+  readonly redis: RedisClient;
+  loadScan(key: string, options?: SignalOption): Promise<Scan>;
+}
+
+/** A scan as its readers see it: identity, info, streams and state, as of the last look. */
+export class Scan {
+  readonly key: string;
+  /** Id of the scan in the history of the store, where following may go on; null when it was loaded by its key. */
+  readonly timetag: string | null;
+  protected readonly context: ScanContext;
+  #document: ScanDocument;
+  #info: Record<string, unknown>;
+  #state: ScanState;
+  #stateId: string;
+  #streams = new Map<string, FollowableStream>();
+
+  constructor(context: ScanContext, loaded: LoadedScan, timetag: string | null = null) {
+    this.context = context;
+    this.key = scanKey(loaded.document.pk);
+    this.timetag = timetag;
+    this.#document = loaded.document;
+    this.#info = plainInfo(loaded.document);
+    this.#state = loaded.state;
+    this.#stateId = loaded.stateId;
+    this.#openStreams();
+  }
+
+  get id(): ScanIdentity {
+    return this.#document.id;
+  }
+
+  /** The publisher's metadata, with plain numbers. */
+  get info(): Record<string, unknown> {
+    return this.#info;
+  }
+
+  get state(): ScanState {
+    return this.#state;
+  }
+
+  /** All streams by name, from PREPARED on. Streams that cannot be read are among them; their calls reject. */
+  get streams(): ReadonlyMap<string, FollowableStream> {
+    return this.#streams;
+  }
+
+  /** What layouts are made from: the document with the kinds of its numbers (see `parseExactJson`). */
+  get layoutSource(): LayoutSource {
+    const { id, info, streams } = this.#document;
+    const facts = [...streams].map(([name, stream]): [string, StreamFacts] => [
+      name,
+      {
+        plugin: pluginName(stream.info, stream.encoding, info),
+        encoding: stream.encoding,
+        info: stream.info,
+      },
+    ]);
+    return { id, info, state: this.#state, streams: new Map(facts) };
+  }
+
+  /** Reads document and state anew: true when the state has changed. Errors: ScanNotFoundError. */
+  async refresh(options: SignalOption = {}): Promise<boolean> {
+    const loaded = await loadDocument(this.context.redis, this.key, options);
+    const changed = loaded.state !== this.#state;
+    this.accept(loaded);
+    return changed;
+  }
+
+  /**
+   * The present state, then each one that follows, to CLOSED; none is skipped. `info` and `streams` are at least as new as
+   * the state given. Errors: ScanNotFoundError when the scan is deleted before it is closed.
+   */
+  async *states(options: SignalOption = {}): AsyncGenerator<ScanState, undefined, undefined> {
+    options.signal?.throwIfAborted();
+    let state = this.#state;
+    let after = this.#stateId;
+    yield state;
+    while (state !== "CLOSED") {
+      const news = await this.#waitForStates(after, BLOCK, options);
+      if (news.length > 0) await this.refresh(options);
+      for (const change of news) {
+        after = change.id;
+        state = change.state;
+        yield state;
+      }
+    }
+  }
+
+  /**
+   * Waits until the scan has reached a state or gone past it; gives the state it is in then. Errors: TimeoutError,
+   * ScanNotFoundError.
+   */
+  async waitFor(
+    state: ScanState,
+    options: { timeout?: number; signal?: AbortSignal } = {},
+  ): Promise<ScanState> {
+    options.signal?.throwIfAborted();
+    const deadline = new Deadline(options.timeout);
+    const wanted = stateNumber(parseState(String(stateNumber(state)), this.key));
+    while (stateNumber(this.#state) < wanted) {
+      deadline.check(() => `scan ${this.key} to be ${state} (it is ${this.#state})`);
+      const news = await this.#waitForStates(this.#stateId, Math.min(BLOCK, deadline.left), options);
+      if (news.length > 0) await this.refresh(options);
+    }
+    return this.#state;
+  }
+
+  /** Takes what was read, or written, as the present state. */
+  protected accept(loaded: LoadedScan): void {
+    this.#document = loaded.document;
+    this.#info = plainInfo(loaded.document);
+    this.#state = loaded.state;
+    this.#stateId = loaded.stateId;
+    this.#openStreams();
+  }
+
+  protected get document(): ScanDocument {
+    return this.#document;
+  }
+
+  protected setInfo(info: Record<string, unknown>): void {
+    this.#info = info;
+  }
+
+  async #waitForStates(
+    after: string,
+    block: number,
+    options: RequestOptions,
+  ): Promise<{ id: string; state: ScanState }[]> {
+    const { redis } = this.context;
+    const key = streamKey(this.#document.statePk);
+    // A scan that is gone has no state stream: waiting for it would never end.
+    if (isDeleted(await redis.do(commands.ttl(this.key), options))) throw notFound(this.key);
+    const found = await redis.blocking(commands.xread(new Map([[key, after]]), 100, block), block, options);
+    return (found.get(key) ?? []).map((entry) => ({ id: entry.id, state: stateOf(entry, this.key) }));
+  }
+
+  /** Opens the streams that are new in the document; the others stay the same objects. */
+  #openStreams(): void {
+    if (this.#state === "CREATED") return;
+    const streams = new Map<string, FollowableStream>();
+    for (const [name, { pk, encoding, info }] of this.#document.streams) {
+      const known = this.#streams.get(name);
+      const key = streamKey(pk);
+      const description = { name, key, encoding, info: plainJson(info) as Record<string, unknown> };
+      streams.set(name, known?.key === key ? known : this.#open(description));
+    }
+    this.#streams = streams;
+  }
+
+  #open(description: Parameters<typeof openStream>[1]): FollowableStream {
+    const scan = this;
+    const access = {
+      key: this.key,
+      path: this.id.path,
+      get info() {
+        return scan.info;
+      },
+      loadScan: (key: string, options?: SignalOption) => this.context.loadScan(key, options),
+    };
+    return openStream(this.context.redis, description, access, this.#guard);
+  }
+
+  /** True once nobody will publish any more; the same function for all streams of the scan. */
+  readonly #guard = async (options: RequestOptions): Promise<boolean> => {
+    const { redis } = this.context;
+    const [ttl, last] = await redis.all(
+      [commands.ttl(this.key), commands.lastEntry(streamKey(this.#document.statePk))],
+      options,
+    );
+    if (last && stateOf(last, this.key) === "CLOSED") return true;
+    if (isDeleted(ttl)) throw notFound(this.key);
+    return false;
+  };
+}
+
+function plainInfo(document: ScanDocument): Record<string, unknown> {
+  return plainJson(document.info) as Record<string, unknown>;
+}

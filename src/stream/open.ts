@@ -1,0 +1,37 @@
+import { messageOf, NxliveError } from "../errors.js";
+import type { RedisClient } from "../redis/client.js";
+import { BrokenStream } from "./broken.js";
+import { PluginBrokenError, StreamFormatError } from "./errors.js";
+import type { FollowableStream, ScanGuard } from "./followable.js";
+import { pluginFactory, pluginName, type ScanAccess } from "./plugin.js";
+import { Stream, type StreamDescription } from "./stream.js";
+
+/**
+ * The reading side of a stream, with the plugin it needs. It never throws: what cannot be read becomes a stream whose
+ * calls reject, so that the rest of the scan stays readable.
+ */
+export function openStream(
+  redis: RedisClient,
+  description: StreamDescription,
+  scan: ScanAccess,
+  guard: ScanGuard,
+): FollowableStream {
+  const { name, info, encoding } = description;
+  const plugin = pluginName(info, encoding, scan.info);
+  try {
+    const events = new Stream(redis, description, guard);
+    return plugin === null ? events : pluginFactory(plugin, name)({ events, info, scan });
+  } catch (error) {
+    return new BrokenStream(redis, description, plugin, failureOf(error, name, plugin));
+  }
+}
+
+function failureOf(error: unknown, stream: string, plugin: string | null): NxliveError {
+  if (error instanceof NxliveError && (plugin === null || error.code === "ERR_PLUGIN_MISSING")) return error;
+  if (error instanceof StreamFormatError) return error;
+  if (plugin !== null) return new PluginBrokenError(plugin, stream, error);
+  return new StreamFormatError(`Stream "${stream}" cannot be read: ${messageOf(error)}`, {
+    stream,
+    cause: error,
+  });
+}
