@@ -28,6 +28,7 @@ export type { ScanIdentity, ScanIdentityInput } from "./scan/identity.js";
 export type { PublishedScan, StreamOptions } from "./scan/published-scan.js";
 export type { Scan } from "./scan/scan.js";
 export type { ScanCriteria, SearchResult } from "./scan/search.js";
+export type { ScanSequenceStream } from "./scan/sequence.js";
 export { SCAN_STATES, type ScanState } from "./scan/state.js";
 export { DataStore, type FollowScansOptions } from "./scan/store.js";
 export type { CursorGroup } from "./stream/cursor-group.js";
@@ -44,6 +45,32 @@ export {
 } from "./stream/errors.js";
 export type { EventSource, FollowableStream, InterpretOptions } from "./stream/followable.js";
 export { type PluginContext, registerStreamPlugin, type StreamPluginFactory } from "./stream/plugin.js";
+export {
+  type Hdf5FallbackDefinition,
+  hdf5FallbackDefinition,
+  type Lima2Definition,
+  type LimaDefinition,
+  lima2Definition,
+  limaDefinition,
+  scanSequenceDefinition,
+} from "./stream/plugins/definitions.js";
+export {
+  DataFileError,
+  DataFileMissingError,
+  FileFormatError,
+  FileNotClosedError,
+  ImagesNotSavedError,
+  LiveFrameError,
+} from "./stream/plugins/errors.js";
+export type { Hdf5FallbackStream } from "./stream/plugins/hdf5-fallback.js";
+export type { LimaStatus, LimaStream } from "./stream/plugins/lima.js";
+export type { ImageLocation, ImageRun, LimaFiles } from "./stream/plugins/lima-files.js";
+export {
+  type FrameRequest,
+  type Lima2Options,
+  type Lima2Stream,
+  lima2Plugin,
+} from "./stream/plugins/lima2.js";
 export type { FlushOptions, Points, StreamPublisher } from "./stream/publisher.js";
 export type {
   CursorOptions,

@@ -1,3 +1,4 @@
+import "./plugins.js";
 import { RedisClient } from "../redis/client.js";
 import * as commands from "../redis/commands.js";
 import { isConnectionError, NotInitialisedError } from "../redis/errors.js";
@@ -6,7 +7,6 @@ import { checkProtocol, initialiseDatabase } from "../redis/setup.js";
 import { CursorGroup } from "../stream/cursor-group.js";
 import type { FollowableStream } from "../stream/followable.js";
 import type { CursorOptions, SignalOption } from "../stream/reading.js";
-import "../stream/plugins/builtin.js";
 import { Sink } from "../stream/sink.js";
 import { abortable, Deadline } from "../waiting.js";
 import { formatDocument, parseDocument, requireInfo } from "./document.js";
