@@ -57,6 +57,15 @@ export const searchScans = (query: string, limit: number) =>
 
 // Streams
 
+// No command gives an entry's id without its contents, which may be images. Runs also when Redis is out of memory.
+const LAST_IDS = `#!lua flags=no-writes
+local ids = {}
+for i, key in ipairs(KEYS) do
+  local last = redis.call('XREVRANGE', key, '+', '-', 'COUNT', 1)[1]
+  ids[i] = last and last[1] or false
+end
+return ids`;
+
 export const xadd = (key: string, id: string, fields: readonly Arg[], maxLength?: number) =>
   writing(["XADD", key, ...(maxLength ? ["MAXLEN", "~", maxLength] : []), id, ...fields], asText);
 export const xlen = (key: string) => reading(["XLEN", key], asNumber);
@@ -69,6 +78,11 @@ export const xrevrange = (key: string, end: string, start: string, count: number
 /** The newest entry. */
 export const lastEntry = (key: string) =>
   reading(["XREVRANGE", key, "+", "-", "COUNT", 1], (reply): Entry | undefined => asEntries(reply)[0]);
+/** The ids of the newest entries of many streams, without their contents; undefined for streams without entries. */
+export const lastIds = (keys: readonly string[]) =>
+  reading(["EVAL", LAST_IDS, keys.length, ...keys], (reply) =>
+    asList(reply).map((id) => asTextOrNull(id) ?? undefined),
+  );
 /** Entries after an id, of many streams; with `block` (milliseconds, never 0) it waits for the first ones. */
 export const xread = (after: ReadonlyMap<string, string>, count: number, block?: number) =>
   reading(
@@ -123,6 +137,12 @@ function asPairs(items: readonly Reply[]): Map<string, Reply> {
 
 // Server
 
+/** Milliseconds since 1970, by the server's clock. */
+export const serverTime = () =>
+  reading(["TIME"], (reply) => {
+    const [seconds = null, micros = null] = asList(reply);
+    return asNumber(seconds) * 1000 + Math.floor(asNumber(micros) / 1000);
+  });
 export const moduleNames = () =>
   reading(["MODULE", "LIST"], (reply) =>
     asList(reply).map((item) => asText(asPairs(asList(item)).get("name") ?? null)),
