@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { setMaxListeners } from "node:events";
 import { readFileSync } from "node:fs";
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { isNxliveError, messageOf, type NxliveError } from "../errors.js";
@@ -106,6 +107,7 @@ function contextOf(
 /** Ctrl-C and SIGTERM abort the signal once; the second one ends the process at once. */
 function interruptions(): { signal: AbortSignal; end(): void } {
   const controller = new AbortController();
+  setMaxListeners(0, controller.signal); // commands hand it to as many calls at once as they like
   const onSignal = () => {
     if (controller.signal.aborted) process.exit(130);
     controller.abort(new Error("interrupted"));

@@ -37,22 +37,23 @@ export async function scanOf(store: DataStore, name: string, signal: AbortSignal
   return await store.loadScan(name.startsWith(SCAN_PREFIX) ? name : scanKey(name), { signal });
 }
 
-/** Scans of keys, in the order of the keys; those that have expired meanwhile are left out. */
+/**
+ * Scans of keys, in the order of the keys. Those that have expired meanwhile are left out; `onError` is told of those that
+ * cannot be read.
+ */
 export async function* loadScans(
   store: DataStore,
   keys: readonly string[],
   signal: AbortSignal,
+  onError: (error: unknown) => Promise<void>,
 ): AsyncGenerator<Scan> {
   const page = 50;
   for (let first = 0; first < keys.length; first += page) {
-    const scans = keys.slice(first, first + page).map(async (key) => {
-      try {
-        return await store.loadScan(key, { signal });
-      } catch (error) {
-        if (isNxliveError(error, "ERR_SCAN_NOT_FOUND")) return undefined;
-        throw error;
-      }
-    });
-    for (const scan of await Promise.all(scans)) if (scan !== undefined) yield scan;
+    const loading = keys.slice(first, first + page).map((key) => store.loadScan(key, { signal }));
+    for (const result of await Promise.allSettled(loading)) {
+      signal.throwIfAborted();
+      if (result.status === "fulfilled") yield result.value;
+      else if (!isNxliveError(result.reason, "ERR_SCAN_NOT_FOUND")) await onError(result.reason);
+    }
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from "../../errors.js";
 import { command } from "../command.js";
 import { loadScans, type ScanLine, scanLine } from "../scan-listing.js";
 import { table } from "../table.js";
@@ -12,16 +13,27 @@ export const scans = command({
       description: "only the scans of this session; * stands for anything",
     },
   },
-  async run({ values, connect, signal, json, print, printJson }) {
+  async run({ values, connect, signal, json, print, printJson, warn }) {
     const store = await connect();
     const { keys } = await store.search(values.session === undefined ? {} : { session: values.session }, {
       signal,
     });
     const lines: ScanLine[] = [];
-    for await (const scan of loadScans(store, [...keys].sort(), signal)) lines.push(scanLine(scan));
+    let unreadable = 0;
+    const onError = async (error: unknown) => {
+      unreadable++;
+      await warn(`nxlive scans: ${messageOf(error)}`);
+    };
+    for await (const scan of loadScans(
+      store,
+      keys.toSorted((a, b) => (a < b ? -1 : 1)),
+      signal,
+      onError,
+    ))
+      lines.push(scanLine(scan));
     if (json) {
       await printJson(lines);
-      return 0;
+      return unreadable === 0 ? 0 : 1;
     }
     const rows = lines.map((line) => [
       String(line.number),
@@ -34,6 +46,6 @@ export const scans = command({
     ]);
     for (const row of table(["number", "name", "state", "session", "start", "path", "key"], rows))
       await print(row);
-    return 0;
+    return unreadable === 0 ? 0 : 1;
   },
 });

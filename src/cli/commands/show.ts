@@ -36,7 +36,7 @@ of their points. SCAN is a key as \`nxlive scans\` lists them; last is the newes
       return 0;
     }
     for (const [fact, value] of Object.entries(facts)) {
-      if (value !== null && value !== "") await print(`${fact.padEnd(12)}${value}`);
+      if (value !== null && value !== "") await print(`${fact.padEnd(13)}${value}`);
     }
     await print("");
     const rows = streams.map((stream) => [

@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { COMMANDS } from "../../src/cli/commands.js";
+import { runCli } from "../support/cli.js";
+
+test("--help lists every command and ends well", async () => {
+  const { code, stdout, stderr } = await runCli(["--help"]);
+  expect(code).toBe(0);
+  expect(stderr).toBe("");
+  for (const { name, summary } of COMMANDS)
+    expect(stdout).toMatch(new RegExp(`^  ${name} +${summary}$`, "m"));
+});
+
+test.each(COMMANDS.map(({ name }) => name))("%s --help tells its usage", async (name) => {
+  const { code, stdout, stderr } = await runCli([name, "--help"]);
+  expect(code).toBe(0);
+  expect(stderr).toBe("");
+  expect(stdout).toMatch(new RegExp(`^Usage: nxlive ${name}`));
+  expect(stdout).toContain("-h, --help");
+});
+
+test("--version is the package's", async () => {
+  const manifest: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  expect((await runCli(["--version"])).stdout).toBe(`nxlive ${(manifest as { version: string }).version}\n`);
+});
+
+test.each([
+  ["no command", [], "Usage: nxlive COMMAND"],
+  ["an unknown command", ["measure"], "there is no command measure; see nxlive --help"],
+  ["an unknown option", ["scans", "--sesion", "a"], "Unknown option '--sesion'; see nxlive scans --help"],
+  ["a missing argument", ["show"], "SCAN|last is missing"],
+  ["an argument too many", ["show", "a", "b"], "unexpected argument b"],
+  [
+    "a speed that is none",
+    ["replay", "x.jsonl", "--speed", "fast"],
+    '--speed takes a number from 0, not "fast"',
+  ],
+  ["no speed at all", ["replay", "x.jsonl", "--speed", "0"], "--speed takes a number above 0"],
+  ["a relative path to move", ["replay", "x.jsonl", "--rebase", "a=/b"], "--rebase takes two absolute paths"],
+  ["a size that is none", ["redis", "--maxmemory", "much"], "maxmemory must be a size"],
+  ["a port that is none", ["redis", "--port", "66666"], "port must be an integer from 1 to 65535"],
+  ["a URL that is none", ["scans", "--redis", "nonsense"], "Cannot read the Redis URL"],
+])("%s is wrong use: code 2 and one line", async (_, args, message) => {
+  const { code, stdout, stderr } = await runCli(args);
+  expect(code).toBe(2);
+  expect(stdout).toBe("");
+  expect(stderr).toContain(message);
+});
+
+test.each([["init"], ["scans"], ["show", "last"], ["replay", "x.jsonl"]])(
+  "%s says in one line that Redis does not answer",
+  async (...args) => {
+    const { code, stdout, stderr } = await runCli([...args, "--redis", "redis://127.0.0.1:1"]);
+    expect(code).toBe(1);
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(
+      /^nxlive \w+: Cannot reach Redis at redis:\/\/127\.0\.0\.1:1.*\[ERR_REDIS_UNREACHABLE\]\n$/,
+    );
+  },
+);
+
+test("--debug shows where an error came from", async () => {
+  const { stderr } = await runCli(["scans", "--redis", "redis://127.0.0.1:1", "--debug"]);
+  expect(stderr).toMatch(/\n {4}at /);
+});
+
+test("the database may come from $REDIS_URL", async () => {
+  const { stderr } = await runCli(["scans"], { REDIS_URL: "redis://127.0.0.1:2" });
+  expect(stderr).toContain("redis://127.0.0.1:2");
+});
