@@ -83,6 +83,17 @@ export class Scan {
   }
 
   /**
+   * As `refresh`, but the document is read only when the state stream has news: one short look otherwise, none of which
+   * is lost. Errors: ScanNotFoundError.
+   */
+  async update(options: SignalOption = {}): Promise<boolean> {
+    const looks = [commands.ttl(this.key), commands.lastEntry(streamKey(this.#document.statePk))] as const;
+    const [ttl, last] = await this.context.redis.all(looks, options);
+    if (isDeleted(ttl) || !last) throw notFound(this.key);
+    return last.id !== this.#stateId && this.refresh(options);
+  }
+
+  /**
    * The present state, then each one that follows, to CLOSED; none is skipped. `info` and `streams` are at least as new as
    * the state given. Errors: ScanNotFoundError when the scan is deleted before it is closed.
    */
