@@ -28,7 +28,7 @@ export function openStream(
 
 function failureOf(error: unknown, stream: string, plugin: string | null): NxliveError {
   if (error instanceof NxliveError && (plugin === null || error.code === "ERR_PLUGIN_MISSING")) return error;
-  if (error instanceof StreamFormatError) return error;
+  if (error instanceof StreamFormatError && error.stream !== undefined) return error;
   if (plugin !== null) return new PluginBrokenError(plugin, stream, error);
   return new StreamFormatError(`Stream "${stream}" cannot be read: ${messageOf(error)}`, {
     stream,

@@ -67,7 +67,7 @@ async function countInFile(
   if (format.startsWith("hdf5")) return countHdf5Points(file, dataset ?? "/");
   if (format !== "edf") throw unknownFormat(format, file);
   await using edf = await EdfFile.open(file);
-  return edf.count(options);
+  return await edf.count(options);
 }
 
 /** Neighbouring images of one file, taken together; steps carry over into the file. */

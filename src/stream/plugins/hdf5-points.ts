@@ -60,7 +60,7 @@ async function withDataset<T>(
       place = { file: fromFolderOf(place.file, item.file), path: item.path };
     } else {
       const { shape } = requireDataset(item, `${place.file}::${place.path}`, file);
-      return trying(place.file, () => use({ reader, path: place.path, shape }));
+      return await trying(place.file, () => use({ reader, path: place.path, shape }));
     }
   }
   throw new DataFileError(`"${file}::${dataset}" leads through more than ${MOST_LINKS} links.`, {
