@@ -1,0 +1,343 @@
+import {
+  type ChunkKey,
+  compareOffsets,
+  encodeEntries,
+  encodeNode,
+  NODE_CHILDREN,
+  type NodeEntry,
+  nodePlaces,
+  nodeSize,
+  parseNode,
+} from "../format/btree.js";
+import { ByteWriter } from "../format/bytes.js";
+import type { ReadBytes } from "../format/object-header.js";
+import type { Allocator } from "./allocator.js";
+import type { Write } from "./header.js";
+import { isInPage } from "./placement.js";
+
+interface LoadedNode {
+  address: number;
+  readonly level: number;
+  left: number | undefined;
+  right: number | undefined;
+  entries: NodeEntry[];
+  bound: readonly number[];
+  /** Entries that readers see already; undefined: the node is not in the file yet. */
+  stored: number | undefined;
+  /** Children of stored entries whose address changed. */
+  moved: Set<number>;
+  /** The sibling pointers, or the bound of a full node, changed. */
+  edges: boolean;
+}
+
+/**
+ * The chunk index of one dataset: a B-tree that grows at its right edge. In memory are the nodes of the right edge and
+ * those changed since the last commit, so its memory does not grow with the number of chunks.
+ *
+ * Changes that readers may meet half-way are copies: replacing an entry (a raw slot by the final chunk) writes the whole node
+ * to a new place and switches its parent's pointer. Appending is in place: entries first, which nobody looks at, then the count.
+ */
+export class ChunkIndex {
+  private readonly rank: number;
+  private readonly allocator: Allocator;
+  private readonly read: ReadBytes;
+  private readonly limit: readonly number[];
+  private nodes = new Map<number, LoadedNode>();
+  /** Right edge, leaf first. */
+  private spine: LoadedNode[] = [];
+  /** Addresses of nodes that readers may still use, to be retired after the commit. */
+  private replaced: number[] = [];
+
+  constructor(chunks: readonly number[], allocator: Allocator, read: ReadBytes) {
+    this.rank = chunks.length;
+    this.allocator = allocator;
+    this.read = read;
+    this.limit = chunks.map((length) => Math.floor(2 ** 52 / length) * length);
+  }
+
+  /** Address of the root node; undefined while there is no chunk. */
+  get root(): number | undefined {
+    return this.spine.at(-1)?.address;
+  }
+
+  get nodeBytes(): number {
+    return nodeSize(this.rank);
+  }
+
+  /** Takes up an index that lies in the file. */
+  async open(root: number): Promise<void> {
+    let node = await this.load(root);
+    const path = [node];
+    while (node.level > 0) {
+      const child = node.entries.at(-1)?.child;
+      if (child === undefined) throw new RangeError("a chunk index with an empty node");
+      node = await this.load(child);
+      path.push(node);
+    }
+    this.spine = path.reverse();
+    for (const edge of this.spine) this.nodes.set(edge.address, edge);
+  }
+
+  /** Adds a chunk after all others. */
+  append(key: ChunkKey, address: number): void {
+    this.insert(0, { ...key, child: address });
+  }
+
+  /** Exchanges the chunk at `key.offsets`. */
+  async replace(key: ChunkKey, address: number): Promise<void> {
+    const path = await this.pathTo(key.offsets);
+    const leaf = path[0];
+    const index = leaf?.entries.findIndex((item) => compareOffsets(item.offsets, key.offsets) === 0) ?? -1;
+    if (!leaf || index < 0) throw new RangeError(`no chunk at [${key.offsets}] in the index`);
+    leaf.entries[index] = { ...key, child: address };
+    if (leaf.stored !== undefined && index < leaf.stored) await this.copy(path, 0);
+  }
+
+  /** All chunks in order, as of now. */
+  async *chunks(): AsyncGenerator<NodeEntry> {
+    const root = this.spine.at(-1);
+    if (root) yield* this.walk(root);
+  }
+
+  /**
+   * What to write: `fresh` before anything, `publish` after it in this order. The root's address may have changed. When all
+   * is written call `written`, which gives the addresses of nodes that were replaced.
+   */
+  writes(): { readonly fresh: Write[]; readonly publish: Write[] } {
+    const fresh: Write[] = [];
+    const publish: Write[] = [];
+    const nodes = [...this.nodes.values()].sort((a, b) => a.level - b.level);
+    for (const node of nodes) {
+      if (node.stored === undefined) {
+        fresh.push({ address: node.address, bytes: encodeNode(node, this.rank) });
+      } else {
+        this.changes(node, node.stored, fresh, publish);
+      }
+    }
+    return { fresh, publish };
+  }
+
+  written(): number[] {
+    for (const node of this.nodes.values()) {
+      node.stored = node.entries.length;
+      node.moved.clear();
+      node.edges = false;
+    }
+    this.nodes = new Map(this.spine.map((node) => [node.address, node]));
+    const replaced = this.replaced;
+    this.replaced = [];
+    return replaced;
+  }
+
+  /** Addresses of all nodes, for giving the index up. */
+  async abandon(): Promise<number[]> {
+    const root = this.spine.at(-1);
+    return [...(root ? await this.addressesBelow(root) : []), ...this.replaced];
+  }
+
+  private async addressesBelow(node: LoadedNode): Promise<number[]> {
+    const result = [node.address];
+    if (node.level === 0) return result;
+    for (const { child } of node.entries) {
+      if (node.level === 1) result.push(child);
+      else result.push(...(await this.addressesBelow(await this.load(child))));
+    }
+    return result;
+  }
+
+  private async *walk(node: LoadedNode): AsyncGenerator<NodeEntry> {
+    for (const item of [...node.entries]) {
+      if (node.level === 0) yield item;
+      else yield* this.walk(await this.load(item.child));
+    }
+  }
+
+  private insert(level: number, added: NodeEntry): void {
+    const node = this.spine[level];
+    if (!node) {
+      this.addLevel(level, added);
+      return;
+    }
+    if (node.entries.length < NODE_CHILDREN) {
+      node.entries.push(added);
+      if (this.mustCopy(node)) this.copySpine(level);
+      return;
+    }
+    const next = this.create(level, node.address, [added]);
+    node.right = next.address;
+    node.bound = added.offsets;
+    node.edges = true;
+    this.nodes.set(node.address, node);
+    this.spine[level] = next;
+    this.insert(level + 1, { ...added, child: next.address });
+    if (this.mustCopy(node)) this.moveFull(node, next);
+  }
+
+  /** A first leaf, or a root above the two nodes that the former root has become. */
+  private addLevel(level: number, added: NodeEntry): void {
+    if (level === 0) {
+      this.spine.push(this.create(0, undefined, [added]));
+      return;
+    }
+    const left = [...this.nodes.values()].find(
+      (node) => node.right === added.child && node.level === level - 1,
+    );
+    const first = left?.entries[0];
+    if (!left || !first) throw new RangeError("a chunk index without a left edge");
+    this.spine.push(this.create(level, undefined, [{ ...first, child: left.address }, added]));
+  }
+
+  private create(level: number, left: number | undefined, entries: NodeEntry[]): LoadedNode {
+    const node: LoadedNode = {
+      address: this.place(),
+      level,
+      left,
+      right: undefined,
+      entries,
+      bound: this.limit,
+      stored: undefined,
+      moved: new Set(),
+      edges: false,
+    };
+    this.nodes.set(node.address, node);
+    return node;
+  }
+
+  private place(): number {
+    return this.allocator.allocate(this.nodeBytes, { inPage: true });
+  }
+
+  /** Nodes over a page boundary (five dimensions and more, or made by others) are never changed in place. */
+  private mustCopy(node: LoadedNode): boolean {
+    return node.stored !== undefined && !isInPage(node.address, this.nodeBytes);
+  }
+
+  private copySpine(level: number): void {
+    for (let at = level; at < this.spine.length; at++) {
+      const node = this.spine[at];
+      if (!node || node.stored === undefined) continue;
+      this.relocate(node);
+      const parent = this.spine[at + 1];
+      if (parent) this.point(parent, parent.entries.length - 1, node.address);
+      if (!parent || !this.mustCopy(parent)) return;
+    }
+  }
+
+  /** A full node that must not be changed in place, when its right sibling comes: its parent is on the right edge. */
+  private moveFull(node: LoadedNode, next: LoadedNode): void {
+    const parent = this.spine[node.level + 1];
+    const old = node.address;
+    this.relocate(node);
+    next.left = node.address;
+    const index = parent?.entries.findIndex(({ child }) => child === old) ?? -1;
+    if (parent && index >= 0) {
+      this.point(parent, index, node.address);
+      if (this.mustCopy(parent)) this.copySpine(node.level + 1);
+    }
+  }
+
+  private relocate(node: LoadedNode): void {
+    this.replaced.push(node.address);
+    this.nodes.delete(node.address);
+    node.address = this.place();
+    node.stored = undefined;
+    this.nodes.set(node.address, node);
+  }
+
+  private point(parent: LoadedNode, index: number, child: number): void {
+    const item = parent.entries[index];
+    if (!item) throw new RangeError("a chunk index entry that is not there");
+    parent.entries[index] = { ...item, child };
+    if (parent.stored !== undefined && index < parent.stored) parent.moved.add(index);
+    this.nodes.set(parent.address, parent);
+  }
+
+  /** Moves the node `path[at]` to a new place and redirects all that point at it. */
+  private async copy(path: readonly LoadedNode[], at: number): Promise<void> {
+    const node = path[at];
+    if (!node) return;
+    const old = node.address;
+    this.relocate(node);
+    for (const [sibling, side] of [
+      [node.left, "right"],
+      [node.right, "left"],
+    ] as const) {
+      if (sibling === undefined) continue;
+      const other = await this.load(sibling);
+      other[side] = node.address;
+      other.edges = true;
+      this.nodes.set(other.address, other);
+    }
+    const parent = path[at + 1];
+    if (!parent) return;
+    this.point(
+      parent,
+      parent.entries.findIndex(({ child }) => child === old),
+      node.address,
+    );
+    if (this.mustCopy(parent)) await this.copy(path, at + 1);
+  }
+
+  /** Nodes from the leaf that holds a chunk up to the root. */
+  private async pathTo(offsets: readonly number[]): Promise<LoadedNode[]> {
+    let node = this.spine.at(-1);
+    const path: LoadedNode[] = [];
+    while (node) {
+      path.unshift(node);
+      if (node.level === 0) break;
+      const index: number = node.entries.findLastIndex((item) => compareOffsets(item.offsets, offsets) <= 0);
+      const child: number | undefined = node.entries[Math.max(0, index)]?.child;
+      node = child === undefined ? undefined : await this.load(child);
+    }
+    return path;
+  }
+
+  private async load(address: number): Promise<LoadedNode> {
+    const known = this.nodes.get(address);
+    if (known) return known;
+    const node = parseNode(await this.read(address, this.nodeBytes), this.rank);
+    return {
+      ...node,
+      entries: [...node.entries],
+      address,
+      stored: node.entries.length,
+      moved: new Set(),
+      edges: false,
+    };
+  }
+
+  private changes(node: LoadedNode, stored: number, fresh: Write[], publish: Write[]): void {
+    const { address, entries } = node;
+    if (entries.length > stored) {
+      fresh.push({
+        address: nodePlaces.key(address, stored, this.rank),
+        bytes: encodeEntries(entries.slice(stored), node.bound),
+      });
+    }
+    if (node.edges) {
+      publish.push({
+        address: nodePlaces.left(address),
+        bytes: new ByteWriter().u64(node.left).u64(node.right).done(),
+      });
+    }
+    if (node.edges && entries.length === stored) {
+      publish.push({
+        address: nodePlaces.key(address, stored, this.rank),
+        bytes: encodeEntries([], node.bound),
+      });
+    }
+    for (const index of node.moved) {
+      const child = entries[index]?.child;
+      publish.push({
+        address: nodePlaces.child(address, index, this.rank),
+        bytes: new ByteWriter().u64(child).done(),
+      });
+    }
+    if (entries.length > stored) {
+      publish.push({
+        address: nodePlaces.count(address),
+        bytes: new ByteWriter().u16(entries.length).done(),
+      });
+    }
+  }
+}

@@ -1,0 +1,287 @@
+import type { Filter } from "../format/messages.js";
+import { ChunkIndex } from "./chunk-index.js";
+import { applyFilters, rawMask } from "./filters.js";
+import { type Block, filled, RowBuffer, type Space, type Storage, type StorageWrites } from "./storage.js";
+import { cutTile, type TileGrid, tileGrid } from "./tiles.js";
+
+export interface ChunkedType {
+  readonly itemsize: number;
+  readonly rowShape: readonly number[];
+  /** First axis, then the axes of a row. */
+  readonly chunks: readonly number[];
+  readonly filters: readonly Filter[];
+  readonly fill: Buffer | undefined;
+}
+
+/** A change of the index that waits for its chunk to be in the file. */
+interface Planned {
+  readonly offsets: readonly number[];
+  /** The chunk has an entry already: its raw slot, free after the commit. */
+  readonly slot: Block | undefined;
+  done: Promise<void>;
+  /** Where the chunk came to lie; "cut": not a chunk, but the end of the index: chunks from there on are dropped. */
+  result: { address: number; size: number; mask: number } | "cut" | undefined;
+}
+
+/** Stands for a chunk that has an entry in the index but no slot of ours. */
+const NOWHERE: Block = { address: 0, size: 0 };
+
+/**
+ * A chunked dataset that grows along its first axis. Rows gather in memory until they fill a band of chunks; full bands are
+ * filtered and written in the background. At a snapshot the rows of the last, partial band go into raw slots: unfiltered chunks
+ * (filter mask: none applied) of full size that are appended to in place behind the rows that readers know.
+ * When the band is full, filtered chunks replace its slots; without filters the slots are the chunks.
+ */
+export class ChunkedStorage implements Storage {
+  index: ChunkIndex;
+  private readonly space: Space;
+  private type: ChunkedType;
+  private grid: TileGrid;
+  private readonly tail = new RowBuffer();
+  /** First row of the band that `tail` belongs to. */
+  private bandStart = 0;
+  private slots: (Block | undefined)[] = [];
+  /** Rows of the band that are in slots. */
+  private slotRows = 0;
+  private planned: Planned[] = [];
+  private committing: Planned[] = [];
+  private freed: Block[] = [];
+  /** Slots of a partial band that was laid out anew. */
+  private cutSlots: Block[] = [];
+
+  constructor(space: Space, type: ChunkedType) {
+    this.space = space;
+    this.type = type;
+    this.grid = tileGrid(type.rowShape, type.chunks, type.itemsize);
+    this.index = new ChunkIndex(type.chunks, space.allocator, space.read);
+  }
+
+  get chunks(): readonly number[] {
+    return this.type.chunks;
+  }
+
+  /** Takes up a dataset in the file: its last partial band and where the chunks of that band lie as raw slots. */
+  resume(
+    bandStart: number,
+    rows: Buffer,
+    slots: readonly (Block | undefined)[],
+    known: ReadonlySet<number>,
+  ): void {
+    this.bandStart = bandStart;
+    this.tail.push(rows);
+    this.slots = [...slots];
+    this.known = known;
+    if (rows.length > 0 && slots.length === this.grid.count && slots.every(Boolean)) {
+      this.slotRows = rows.length / this.grid.rowBytes;
+    }
+  }
+
+  /** Tiles of the current band that the index has in filtered form (resumed datasets). */
+  private known: ReadonlySet<number> = new Set();
+
+  append(rows: Buffer): void {
+    let rest = rows;
+    const { bandBytes } = this.grid;
+    while (rest.length > 0) {
+      const take = Math.min(rest.length, bandBytes - this.tail.length);
+      this.tail.push(rest.subarray(0, take), bandBytes);
+      rest = rest.subarray(take);
+      if (this.tail.length === bandBytes) this.sealBand(this.tail.take(), this.type.chunks[0] ?? 1);
+    }
+  }
+
+  snapshot(): void {
+    const rows = this.tail.length / this.grid.rowBytes;
+    if (rows > this.slotRows) {
+      for (let tile = 0; tile < this.grid.count; tile++) this.writeSlot(tile, rows);
+      this.slotRows = rows;
+    }
+    this.committing.push(...this.planned.splice(0));
+  }
+
+  /** The last, partial band in its final form: filtered like the others. */
+  finish(): void {
+    const rows = this.tail.length / this.grid.rowBytes;
+    if (rows > 0 && this.type.filters.length > 0) this.sealBand(Buffer.from(this.tail.view()), rows);
+  }
+
+  async prepare(): Promise<StorageWrites> {
+    for (let plan = this.committing[0]; plan; plan = this.committing[0]) {
+      await plan.done;
+      await this.apply(plan);
+      this.committing.shift();
+    }
+    return {
+      layout: {
+        kind: "chunked",
+        index: this.index.root,
+        chunks: this.type.chunks,
+        itemsize: this.type.itemsize,
+      },
+      filters: this.type.filters,
+      ...this.index.writes(),
+    };
+  }
+
+  committed(): Block[] {
+    const size = this.index.nodeBytes;
+    const nodes = this.index.written().map((address) => ({ address, size }));
+    return [...nodes, ...this.freed.splice(0)];
+  }
+
+  /**
+   * Longer row axes: complete bands keep the chunks they have (what is missing reads as the fill value), the rows of the
+   * partial band, given at their new width, go into new chunks.
+   */
+  extendRows(rowShape: readonly number[], tailRows: Buffer): void {
+    this.type = { ...this.type, rowShape };
+    this.grid = tileGrid(rowShape, this.type.chunks, this.type.itemsize);
+    this.tail.take();
+    this.tail.push(tailRows);
+    const indexed = this.slots.some(Boolean) || this.known.size > 0;
+    if (indexed)
+      this.planned.push({
+        offsets: [this.bandStart],
+        slot: undefined,
+        done: Promise.resolve(),
+        result: "cut",
+      });
+    this.cutSlots.push(...this.slots.filter((slot) => slot !== undefined));
+    this.slots = [];
+    this.slotRows = 0;
+    this.known = new Set();
+  }
+
+  /** The rows of the partial band. */
+  get tailRows(): Buffer {
+    return this.tail.view();
+  }
+
+  get bandFirstRow(): number {
+    return this.bandStart;
+  }
+
+  private async apply(plan: Planned): Promise<void> {
+    if (!plan.result) throw new RangeError("a chunk without a place");
+    if (plan.result === "cut") {
+      await this.cutIndex(plan.offsets[0] ?? 0);
+      return;
+    }
+    const { address, size, mask } = plan.result;
+    const key = { size, mask, offsets: plan.offsets };
+    if (!plan.slot) this.index.append(key, address);
+    else if (plan.slot.address !== address) {
+      await this.index.replace(key, address);
+      if (plan.slot.size > 0) this.freed.push(plan.slot);
+    }
+  }
+
+  /** Rewrites the index without the chunks of rows from `row` on: chunks to come lie between theirs. */
+  private async cutIndex(row: number): Promise<void> {
+    const old = this.index;
+    this.index = new ChunkIndex(this.type.chunks, this.space.allocator, this.space.read);
+    for await (const { child, ...key } of old.chunks()) {
+      if ((key.offsets[0] ?? 0) < row) this.index.append(key, child);
+    }
+    const size = old.nodeBytes;
+    this.freed.push(
+      ...(await old.abandon()).map((address) => ({ address, size })),
+      ...this.cutSlots.splice(0),
+    );
+  }
+
+  private sealBand(band: Buffer, rows: number): void {
+    for (let tile = 0; tile < this.grid.count; tile++) {
+      if (this.type.filters.length === 0) this.writeRest(tile, band, rows);
+      else this.writeFiltered(tile, cutTile(this.grid, band, tile, 0, rows, this.type.fill));
+    }
+    this.bandStart += this.type.chunks[0] ?? 1;
+    this.slots = [];
+    this.slotRows = 0;
+    this.known = new Set();
+  }
+
+  private offsetsOf(tile: number): number[] {
+    return [this.bandStart, ...this.grid.origin(tile)];
+  }
+
+  private plan(
+    tile: number,
+    bytes: number,
+    slot: Block | undefined,
+    run: (plan: Planned) => Promise<void>,
+  ): void {
+    const plan: Planned = {
+      offsets: this.offsetsOf(tile),
+      slot: slot ?? (this.known.has(tile) ? NOWHERE : undefined),
+      done: Promise.resolve(),
+      result: undefined,
+    };
+    plan.done = this.space.writes.start(bytes, () => run(plan));
+    this.planned.push(plan);
+  }
+
+  private writeFiltered(tile: number, rows: Buffer): void {
+    const { filters, fill } = this.type;
+    const missing = this.grid.tileBytes - rows.length;
+    const bytes = missing > 0 ? Buffer.concat([rows, filled(missing, fill)]) : rows;
+    const slot = this.slots[tile];
+    this.plan(tile, bytes.length, slot, async (plan) => {
+      const filtered = await applyFilters(bytes, filters);
+      const raw = filtered.length >= bytes.length;
+      const content = raw ? bytes : filtered;
+      plan.result ??= {
+        // Rows that do not shrink stay in their slot: what readers know of it does not change.
+        address: raw && slot ? slot.address : this.space.allocator.allocate(content.length),
+        size: content.length,
+        mask: raw ? rawMask(filters) : 0,
+      };
+      if (plan.result !== "cut")
+        await this.space.writes.now({ address: plan.result.address, bytes: content });
+    });
+  }
+
+  /** An unfiltered chunk: the rows that are not in its slot yet, or the whole chunk. */
+  private writeRest(tile: number, band: Buffer, rows: number): void {
+    const slot = this.slots[tile];
+    if (slot) {
+      const bytes = cutTile(this.grid, band, tile, this.slotRows, rows, this.type.fill);
+      if (bytes.length > 0) {
+        void this.space.writes.submit({
+          address: slot.address + this.slotRows * this.grid.tileRowBytes,
+          bytes,
+        });
+      }
+      return;
+    }
+    const bytes = cutTile(this.grid, band, tile, 0, rows, this.type.fill);
+    const address = this.space.allocator.allocate(bytes.length);
+    this.plan(tile, bytes.length, undefined, async (plan) => {
+      await this.space.writes.now({ address, bytes });
+      plan.result = { address, size: bytes.length, mask: 0 };
+    });
+  }
+
+  private writeSlot(tile: number, rows: number): void {
+    const band = this.tail.view();
+    const { tileBytes, tileRowBytes } = this.grid;
+    const existing = this.slots[tile];
+    if (existing) {
+      const bytes = cutTile(this.grid, band, tile, this.slotRows, rows, this.type.fill);
+      void this.space.writes.submit({ address: existing.address + this.slotRows * tileRowBytes, bytes });
+      return;
+    }
+    const blank = this.space.allocator.untouched;
+    const address = this.space.allocator.allocate(tileBytes);
+    const content = cutTile(this.grid, band, tile, 0, rows, this.type.fill);
+    const zeros = !this.type.fill?.some((byte) => byte !== 0) && address >= blank;
+    const bytes = zeros
+      ? content
+      : Buffer.concat([content, filled(tileBytes - content.length, this.type.fill)]);
+    this.plan(tile, bytes.length, undefined, async (plan) => {
+      await this.space.writes.now({ address, bytes });
+      plan.result = { address, size: tileBytes, mask: rawMask(this.type.filters) };
+    });
+    this.slots[tile] = { address, size: tileBytes };
+  }
+}

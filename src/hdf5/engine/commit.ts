@@ -1,0 +1,90 @@
+import type { Allocator } from "./allocator.js";
+import type { DataWrites } from "./data-writes.js";
+import type { DataFile } from "./file.js";
+import type { GrowingFile } from "./growing.js";
+import type { Write } from "./header.js";
+import type { HeapWriter } from "./heap.js";
+import type { Objects } from "./objects.js";
+import type { Block, StorageWrites } from "./storage.js";
+
+export interface CommitParts {
+  readonly file: DataFile;
+  readonly allocator: Allocator;
+  readonly writes: DataWrites;
+  readonly heap: HeapWriter;
+  readonly objects: Objects;
+  /** Growing datasets with rows that are not committed. */
+  readonly growing: Set<GrowingFile>;
+  /** Blocks that nothing will refer to after the commit. */
+  readonly dropped: Block[];
+}
+
+/** Small writes done at the same time. */
+const PARALLEL = 8;
+
+/**
+ * Makes everything changed so far visible, in this order: data; new structures, which nothing refers to yet; changes of
+ * chunk indices; then one-page rewrites of object headers, each of which publishes something complete. A process killed
+ * in between leaves a file with some of the changes, each whole. `durable` adds a flush of the disk before and
+ * after publishing. When it fails (disk full) everything is kept and the next commit does it again.
+ */
+export async function commit(parts: CommitParts, durable: boolean): Promise<void> {
+  const { file, allocator, writes, heap, objects } = parts;
+  const growing = [...parts.growing];
+  for (const dataset of growing) {
+    dataset.snapshot();
+    objects.changed.add(dataset.object);
+  }
+  parts.growing.clear();
+  try {
+    if (objects.changed.size === 0 && parts.dropped.length === 0 && !durable) return;
+    heap.flush();
+    await file.check();
+    await writes.settle();
+    const stored: StorageWrites[] = [];
+    for (const dataset of growing) stored.push(await dataset.prepare());
+    for (const { header } of objects.changed) header.place(allocator);
+    const headers = [...objects.changed].map(({ header }) => header.writes());
+    await file.cover(allocator.end);
+    await inParallel(
+      [...stored.flatMap(({ fresh }) => fresh), ...headers.flatMap(({ fresh }) => fresh)],
+      (write) => file.write(write),
+    );
+    if (durable) await file.sync();
+    await Promise.all(stored.map(({ publish }) => inOrder(publish, file)));
+    await inParallel(
+      headers.flatMap(({ rewrites }) => rewrites),
+      (write) => file.write(write),
+    );
+    const root = objects.root.header.address;
+    if (root !== undefined && root !== file.superblock.root) await file.setRoot(root);
+    if (durable) await file.sync();
+  } catch (error) {
+    for (const dataset of growing) parts.growing.add(dataset);
+    throw error;
+  }
+  retire(parts, growing);
+  if (writes.pending === 0) await file.quiet();
+}
+
+function retire({ allocator, objects, dropped }: CommitParts, growing: readonly GrowingFile[]): void {
+  const blocks = [
+    ...growing.flatMap((dataset) => dataset.committed()),
+    ...[...objects.changed].flatMap(({ header }) => header.dropped.splice(0)),
+    ...dropped.splice(0),
+  ];
+  objects.committed();
+  for (const { address, size } of blocks) allocator.retire(address, size);
+}
+
+async function inOrder(writes: readonly Write[], file: DataFile): Promise<void> {
+  for (const write of writes) await file.write(write);
+}
+
+async function inParallel<T>(items: readonly T[], run: (item: T) => Promise<void>): Promise<void> {
+  const queue = items.values();
+  const lanes = Array.from({ length: Math.min(PARALLEL, items.length) }, async () => {
+    for (const item of queue) await run(item);
+  });
+  await Promise.all(lanes);
+}

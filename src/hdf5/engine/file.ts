@@ -1,0 +1,276 @@
+import { constants } from "node:fs";
+import { type FileHandle, link, open, rename, stat, unlink } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { FileChangedError, FileExistsError, systemError } from "../errors.js";
+import { encodeSuperblock, parseSuperblock, SUPERBLOCK_MAX, type Superblock } from "../format/superblock.js";
+import type { Write } from "./header.js";
+
+/** How far the stored EOF runs ahead of what is written, at least; on file systems without sparse files far less. */
+const HEADROOM = 64 * 2 ** 20;
+const HEADROOM_DENSE = 2 ** 20;
+const HEADROOM_MAX = 16 * 2 ** 30;
+/** The headroom covers so much time at the present speed of writing: longer than readers take to open, read and close. */
+const HEADROOM_SECONDS = 30;
+
+/**
+ * The file itself: reading and writing at addresses, the superblock with its headroom, and what the operating system tells
+ * of changes by others.
+ *
+ * Headroom: a reader takes the file's size first, then the superblock, then follows addresses; it fails when the size is
+ * below the stored EOF, or an address above the stored EOF it saw. So the stored EOF leads what is written, the physical
+ * size (sparse) leads the stored EOF, and each step of the stored EOF stays within an earlier physical size.
+ */
+export class DataFile {
+  readonly path: string;
+  private readonly handle: FileHandle;
+  private block: Superblock;
+  private physical: number;
+  private headroom = HEADROOM;
+  private extended = { at: performance.now(), end: 0 };
+  private extending: Promise<void> = Promise.resolve();
+  /** What the file looked like after our last write; undefined while writes are under way. */
+  private seen: { readonly size: bigint; readonly mtime: bigint } | undefined;
+  private checking: Promise<void> | undefined;
+
+  private constructor(path: string, handle: FileHandle, block: Superblock, physical: number) {
+    this.path = path;
+    this.handle = handle;
+    this.block = block;
+    this.physical = physical;
+  }
+
+  /**
+   * Creates a file with its first bytes (superblock and root group), which appears under its name complete: a reader never
+   * sees an empty file. Refused when the path is taken.
+   */
+  static async create(path: string, content: Buffer, block: Superblock): Promise<DataFile> {
+    const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.${Date.now().toString(36)}.tmp`);
+    let handle: FileHandle | undefined;
+    try {
+      handle = await open(temporary, "wx+");
+      await handle.write(content, 0, content.length, 0);
+      await publish(temporary, path);
+      const file = new DataFile(path, handle, block, content.length);
+      await file.quiet();
+      return file;
+    } catch (error) {
+      await handle?.close();
+      if ((error as NodeJS.ErrnoException).code === "EEXIST") {
+        throw new FileExistsError(
+          `${path} exists already: open it with mode "append", or choose another name.`,
+          {
+            path,
+            cause: error,
+          },
+        );
+      }
+      throw systemError(error, "creating", path);
+    } finally {
+      await unlink(temporary).catch(() => undefined);
+    }
+  }
+
+  /** Opens an existing file; `undefined`: there is none; `undefined` superblock: not an HDF5 file. */
+  static async open(
+    path: string,
+  ): Promise<{ handle: FileHandle; block: Superblock | undefined; size: number } | undefined> {
+    try {
+      if ((await stat(path)).isDirectory()) throw Object.assign(new Error("is a folder"), { code: "EISDIR" });
+      const handle = await open(path, constants.O_RDWR);
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(SUPERBLOCK_MAX), 0, SUPERBLOCK_MAX, 0);
+      return {
+        handle,
+        block: parseOrNothing(buffer.subarray(0, bytesRead)),
+        size: (await handle.stat()).size,
+      };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw systemError(error, "opening", path);
+    }
+  }
+
+  static async adopt(path: string, handle: FileHandle, block: Superblock, size: number): Promise<DataFile> {
+    const file = new DataFile(path, handle, block, size);
+    file.extended.end = block.eof;
+    await file.quiet();
+    return file;
+  }
+
+  get superblock(): Superblock {
+    return this.block;
+  }
+
+  /** Bytes at an address; fewer at the end of the file. */
+  async read(address: number, length: number): Promise<Buffer> {
+    try {
+      const buffer = Buffer.allocUnsafe(length);
+      let done = 0;
+      while (done < length) {
+        const { bytesRead } = await this.handle.read(buffer, done, length - done, address + done);
+        if (bytesRead === 0) break;
+        done += bytesRead;
+      }
+      return buffer.subarray(0, done);
+    } catch (error) {
+      throw systemError(error, "reading", this.path);
+    }
+  }
+
+  /** All of the bytes, or a typed error. A write within a page is one system call. */
+  async write({ address, bytes }: Write): Promise<void> {
+    await this.beforeWriting();
+    try {
+      let done = 0;
+      while (done < bytes.length) {
+        const { bytesWritten } = await this.handle.write(bytes, done, bytes.length - done, address + done);
+        done += bytesWritten;
+      }
+    } catch (error) {
+      throw systemError(error, "writing", this.path);
+    }
+  }
+
+  /** Makes all addresses below `end` valid for readers, with headroom for what follows. */
+  async cover(end: number): Promise<void> {
+    const previous = this.extending;
+    this.extending = previous.catch(() => undefined).then(() => this.extendTo(end));
+    await this.extending;
+  }
+
+  /** Points the superblock at another root header. */
+  async setRoot(root: number): Promise<void> {
+    await this.writeSuperblock({ ...this.block, root });
+  }
+
+  async sync(): Promise<void> {
+    try {
+      await this.handle.datasync();
+    } catch (error) {
+      throw systemError(error, "flushing", this.path);
+    }
+  }
+
+  /** Gives the file its exact size, for the clean end. */
+  async trim(end: number): Promise<void> {
+    if (this.block.eof === end && this.physical === end) return;
+    await this.beforeWriting();
+    if (this.physical < end) await this.truncate(end);
+    await this.writeSuperblock({ ...this.block, eof: end });
+    if (this.physical > end) await this.truncate(end);
+  }
+
+  async close(): Promise<void> {
+    await this.handle.close();
+  }
+
+  /** Notes what the file looks like now that nothing is being written. */
+  async quiet(): Promise<void> {
+    const { size, mtimeNs } = await this.handle.stat({ bigint: true });
+    this.seen = { size, mtime: mtimeNs };
+    this.checking = undefined;
+  }
+
+  /** Before each commit: still the same file, not truncated, superblock as we wrote it? */
+  async check(): Promise<void> {
+    await this.beforeWriting();
+    const [now, head] = await Promise.all([this.handle.stat(), this.read(0, SUPERBLOCK_MAX)]);
+    if (now.nlink === 0) throw this.changed("it was deleted or replaced");
+    if (now.size < this.physical) throw this.changed(`it was truncated to ${now.size} bytes`);
+    const { eof, root } = parseOrNothing(head) ?? {};
+    if (eof !== this.block.eof || root !== this.block.root)
+      throw this.changed("its superblock was rewritten");
+  }
+
+  /** The first write after a quiet time looks whether someone else changed the file meanwhile. */
+  private async beforeWriting(): Promise<void> {
+    const seen = this.seen;
+    if (seen) {
+      this.seen = undefined;
+      this.checking = this.compare(seen);
+    }
+    await this.checking;
+  }
+
+  private async compare(seen: { readonly size: bigint; readonly mtime: bigint }): Promise<void> {
+    const now = await this.handle.stat({ bigint: true });
+    if (now.nlink === 0n) throw this.changed("it was deleted or replaced");
+    if (now.size !== seen.size) throw this.changed(`its size changed from ${seen.size} to ${now.size} bytes`);
+    if (now.mtimeNs !== seen.mtime) throw this.changed("it was written to");
+  }
+
+  private changed(how: string): FileChangedError {
+    return new FileChangedError(
+      `${this.path} was changed by someone else since our last write: ${how}. Nothing more is written to it; close it, check it with h5dump or h5py, and open it again.`,
+      { path: this.path },
+    );
+  }
+
+  private async extendTo(end: number): Promise<void> {
+    if (end + this.headroom / 2 <= this.block.eof) return;
+    await this.beforeWriting();
+    const now = performance.now();
+    const speed = (end - this.extended.end) / Math.max(0.05, (now - this.extended.at) / 1000);
+    this.extended = { at: now, end };
+    if (this.headroom >= HEADROOM) {
+      this.headroom = Math.min(
+        HEADROOM_MAX,
+        Math.max(HEADROOM, 2 ** 20 * Math.ceil((speed * HEADROOM_SECONDS) / 2 ** 20)),
+      );
+    }
+    const behind = end + this.headroom / 2 > this.physical;
+    if (behind) {
+      await this.lengthen(end + this.headroom);
+      await delay(20); // a reader may hold the old size already and be about to read the superblock
+    }
+    const eof = behind ? end + this.headroom : this.physical;
+    await this.lengthen(eof + this.headroom);
+    await this.writeSuperblock({ ...this.block, eof });
+  }
+
+  /** Makes the file longer without using room; where that takes room, or is refused, the headroom shrinks. */
+  private async lengthen(size: number): Promise<void> {
+    if (size <= this.physical) return;
+    const before = await this.handle.stat();
+    await this.truncate(size);
+    const after = await this.handle.stat();
+    const sparse = (after.blocks - before.blocks) * 512 < (size - this.physical) / 2;
+    if (!sparse) this.headroom = HEADROOM_DENSE;
+  }
+
+  private async truncate(size: number): Promise<void> {
+    try {
+      await this.handle.truncate(size);
+      this.physical = size;
+    } catch (error) {
+      throw systemError(error, "resizing", this.path);
+    }
+  }
+
+  private async writeSuperblock(block: Superblock): Promise<void> {
+    const { at, bytes } = encodeSuperblock(block);
+    await this.write({ address: at, bytes });
+    this.block = block;
+  }
+}
+
+/** Gives a finished file its name; on file systems without hard links by renaming, which then may replace a file. */
+async function publish(temporary: string, path: string): Promise<void> {
+  try {
+    await link(temporary, path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" || code === "ENOENT") throw error;
+    const handle = await open(path, "wx");
+    await handle.close();
+    await rename(temporary, path);
+  }
+}
+
+function parseOrNothing(bytes: Buffer): Superblock | undefined {
+  try {
+    return parseSuperblock(bytes);
+  } catch {
+    return undefined;
+  }
+}

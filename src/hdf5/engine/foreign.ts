@@ -1,0 +1,107 @@
+import { UnsupportedFileError } from "../errors.js";
+import { parseAttribute } from "../format/attribute.js";
+import { readDense } from "../format/dense.js";
+import type { Link } from "../format/link.js";
+import { parseLink } from "../format/link.js";
+import {
+  MESSAGE,
+  parseAttributeInfo,
+  parseLinkInfo,
+  parseReferenceCount,
+  parseSymbolTable,
+} from "../format/messages.js";
+import type { Message, ParsedHeader, ReadBytes } from "../format/object-header.js";
+import { readSymbolTable } from "../format/symbol-table.js";
+import { entry } from "./header.js";
+import { StoredObject } from "./object.js";
+
+/** Messages that describe the header itself or are rebuilt in our form. */
+const REBUILT: ReadonlySet<number> = new Set([
+  MESSAGE.nil,
+  MESSAGE.linkInfo,
+  MESSAGE.groupInfo,
+  MESSAGE.link,
+  MESSAGE.attribute,
+  MESSAGE.attributeInfo,
+  MESSAGE.symbolTable,
+  MESSAGE.continuation,
+  MESSAGE.referenceCount,
+]);
+
+/**
+ * An object whose header we cannot edit in place (other versions, dense storage, long or straddling chunks), as one that will
+ * be written anew when it is changed: links and attributes in our form, all else copied as it is. Its data stay where they are.
+ * Creation order: as tracked, else by name, which is how h5py listed them.
+ */
+export async function readForeign(
+  read: ReadBytes,
+  parsed: ParsedHeader,
+  address: number,
+): Promise<StoredObject> {
+  const messages = parsed.chunks.flatMap((chunk) => chunk.messages);
+  const links = await readLinks(read, messages);
+  const isGroup = links !== undefined;
+  const isDataset = messages.some(({ type }) => type === MESSAGE.layout);
+  const object = new StoredObject(isGroup ? "group" : isDataset ? "dataset" : "other");
+  object.origin = address;
+  for (const { type, flags, body } of messages) {
+    if (!REBUILT.has(type)) object.header.add(entry(type, body, flags));
+  }
+  if (isGroup) object.addLinkInfo();
+  object.addAttributeInfo();
+  for (const { name, body, flags } of await readAttributes(read, messages))
+    object.setAttribute(name, body, flags);
+  for (const { name, link } of links ?? []) object.addLink(name, link);
+  const count = messages.find(({ type }) => type === MESSAGE.referenceCount);
+  object.references = count ? parseReferenceCount(count.body) : parsed.references;
+  return object;
+}
+
+async function readLinks(
+  read: ReadBytes,
+  messages: readonly Message[],
+): Promise<{ name: string; link: Link }[] | undefined> {
+  const table = messages.find(({ type }) => type === MESSAGE.symbolTable);
+  if (table) {
+    const { tree, heap } = parseSymbolTable(table.body);
+    return byName(await readSymbolTable(read, tree, heap));
+  }
+  const info = messages.find(({ type }) => type === MESSAGE.linkInfo);
+  const compact = messages.filter(({ type }) => type === MESSAGE.link).map(({ body }) => body);
+  if (!info && compact.length === 0) return undefined;
+  const { tracked, heap, nameIndex } = info ? parseLinkInfo(info.body) : { tracked: false };
+  const bodies =
+    heap === undefined ? compact : (await readDense(read, heap, nameIndex)).map(({ body }) => body);
+  const links = bodies.map((body) => {
+    const { name, order, link } = parseLink(body);
+    if (!link)
+      throw new UnsupportedFileError(
+        `The link "${name}" is of a user-defined kind, which this writer does not keep.`,
+      );
+    return { name, order: order ?? 0, link };
+  });
+  return tracked ? links.sort((a, b) => a.order - b.order) : byName(links);
+}
+
+async function readAttributes(
+  read: ReadBytes,
+  messages: readonly Message[],
+): Promise<{ name: string; body: Buffer; flags: number }[]> {
+  const info = messages.find(({ type }) => type === MESSAGE.attributeInfo);
+  const { tracked, heap, nameIndex } = info ? parseAttributeInfo(info.body) : { tracked: false };
+  const found =
+    heap === undefined
+      ? messages.filter(({ type }) => type === MESSAGE.attribute)
+      : await readDense(read, heap, nameIndex);
+  const attributes = found.map(({ body, flags, order }) => ({
+    name: parseAttribute(body).name,
+    body,
+    flags,
+    order,
+  }));
+  return tracked ? attributes.sort((a, b) => a.order - b.order) : byName(attributes);
+}
+
+function byName<T extends { readonly name: string }>(items: readonly T[]): T[] {
+  return [...items].sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
+}

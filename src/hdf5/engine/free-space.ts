@@ -1,0 +1,73 @@
+import { type Placement, place } from "./placement.js";
+
+/** Larger extents are not split for much smaller blocks: they are worth more whole. */
+const SPLIT_LIMIT = 64 * 1024;
+
+/**
+ * Free extents by size: an exact fit first, then the smallest larger one, which is split. Extents are not joined while
+ * the file is open: most freed blocks (chunk slots, index nodes) are asked for again in just their size.
+ */
+export class FreeSpace {
+  private readonly bySize = new Map<number, number[]>();
+  /** Distinct sizes, ascending. */
+  private sizes: number[] = [];
+  total = 0;
+
+  add(address: number, size: number): void {
+    const known = this.bySize.get(size);
+    if (known) known.push(address);
+    else {
+      this.bySize.set(size, [address]);
+      this.sizes.splice(this.position(size), 0, size);
+    }
+    this.total += size;
+  }
+
+  /** An address for a block, or undefined when no extent can hold it. */
+  take(size: number, placement: Placement): number | undefined {
+    for (let i = this.position(size); i < this.sizes.length; i++) {
+      const extent = this.sizes[i] ?? 0;
+      if (extent > Math.max(SPLIT_LIMIT, 16 * size)) return undefined;
+      const addresses = this.bySize.get(extent) ?? [];
+      for (let k = addresses.length - 1; k >= Math.max(0, addresses.length - 4); k--) {
+        const address = addresses[k] ?? 0;
+        const start = place(address, size, placement);
+        if (start + size > address + extent) continue;
+        addresses.splice(k, 1);
+        this.total -= extent;
+        if (addresses.length === 0) this.forget(i);
+        if (start > address) this.add(address, start - address);
+        if (start + size < address + extent) this.add(start + size, address + extent - start - size);
+        return start;
+      }
+    }
+    return undefined;
+  }
+
+  extents(): { readonly address: number; readonly size: number }[] {
+    return [...this.bySize].flatMap(([size, addresses]) => addresses.map((address) => ({ address, size })));
+  }
+
+  clear(): void {
+    this.bySize.clear();
+    this.sizes = [];
+    this.total = 0;
+  }
+
+  private forget(index: number): void {
+    this.bySize.delete(this.sizes[index] ?? 0);
+    this.sizes.splice(index, 1);
+  }
+
+  /** Index of the first size that is not smaller. */
+  private position(size: number): number {
+    let low = 0;
+    let high = this.sizes.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.sizes[middle] ?? 0) < size) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

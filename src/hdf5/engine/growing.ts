@@ -1,0 +1,252 @@
+import { ClosedError, InvalidArgumentError } from "../../errors.js";
+import { type DType, sizeOfShape } from "../../ndarray/dtype.js";
+import { encodeDataspace } from "../format/dataspace.js";
+import { encodeLayout } from "../format/layout.js";
+import { encodeFill, encodePipeline, MESSAGE } from "../format/messages.js";
+import { MESSAGE_OVERHEAD, NEXT_OVERHEAD } from "../format/object-header.js";
+import type { GrowingDataset } from "../writer-api.js";
+import { checkChunks, chooseChunks } from "./chunk-shape.js";
+import { ChunkedStorage } from "./chunked.js";
+import { encodeTexts } from "./elements.js";
+import type { GrowingSpec } from "./growing-spec.js";
+import { type Entry, entry, type HeaderChunk } from "./header.js";
+import { constant, type StoredObject } from "./object.js";
+import { RegionStorage } from "./region.js";
+import type { Block, Space, Storage, StorageWrites, Stored } from "./storage.js";
+import { widenRows } from "./tiles.js";
+
+/** What a growing dataset needs of the file it lies in. */
+export interface Host extends Space {
+  putText(text: string): Buffer;
+  /** The dataset has something for the next commit. */
+  changed(dataset: GrowingFile): void;
+  exclusive<T>(action: () => Promise<T>): Promise<T>;
+}
+
+/**
+ * A growing dataset. It begins as one block (RegionStorage) and moves to chunks when it gets large. Its dataspace, layout, fill
+ * value and filters lie together in a header chunk of their own, so that one small write shows readers the new length
+ * and where the rows are, both or neither.
+ */
+export class GrowingFile implements GrowingDataset {
+  readonly object: StoredObject;
+  private readonly host: Host;
+  private readonly spec: GrowingSpec;
+  private rowAxes: readonly number[];
+  private readonly volatile: HeaderChunk;
+  private storage: Storage;
+  private rows = 0;
+  private snapshotRows = 0;
+  private snapshotAxes: readonly number[];
+  private state: "open" | "finished" | "closed" = "open";
+  /** Storage given up for another kind; its blocks are free after the next commit. */
+  private former: Block[] = [];
+
+  constructor(
+    host: Host,
+    object: StoredObject,
+    spec: GrowingSpec,
+    resumed: { storage?: Storage; rows?: number } = {},
+  ) {
+    this.host = host;
+    this.object = object;
+    this.spec = spec;
+    this.rowAxes = spec.rowShape;
+    this.snapshotAxes = spec.rowShape;
+    object.pinned = true;
+    this.storage = resumed.storage ?? this.firstStorage();
+    this.rows = resumed.rows ?? 0;
+    this.volatile = this.object.chunkWith(MESSAGE.dataspace) ?? this.addVolatile();
+  }
+
+  get path(): string {
+    return this.spec.path;
+  }
+
+  get length(): number {
+    return this.rows;
+  }
+
+  get dtype(): DType {
+    return this.spec.dtype;
+  }
+
+  get rowShape(): readonly number[] {
+    return this.rowAxes;
+  }
+
+  async append(rows: Uint8Array | readonly string[], options: { signal?: AbortSignal } = {}): Promise<void> {
+    this.requireOpen();
+    options.signal?.throwIfAborted();
+    if (!this.host.writes.hasRoom) {
+      await this.host.writes.room(options.signal);
+      this.requireOpen();
+    }
+    const bytes = this.encode(rows);
+    const rowBytes = sizeOfShape(this.rowAxes) * this.spec.itemsize;
+    if (rowBytes === 0) {
+      throw new InvalidArgumentError(
+        `${this.path}: rows of shape [${this.rowAxes}] hold nothing; extend them first.`,
+        {
+          path: this.path,
+        },
+      );
+    }
+    if (bytes.length % rowBytes !== 0) {
+      throw new InvalidArgumentError(
+        `${this.path}: ${bytes.length} bytes are not whole rows of ${rowBytes} bytes (shape [${this.rowAxes}]).`,
+        { path: this.path },
+      );
+    }
+    if (bytes.length === 0) return;
+    this.rows += bytes.length / rowBytes;
+    this.storage.append(bytes);
+    if (this.storage instanceof RegionStorage && this.storage.length >= this.spec.contiguousBelow)
+      this.moveToChunks();
+    this.host.changed(this);
+    if (!this.host.writes.hasRoom) await this.host.writes.room(options.signal);
+  }
+
+  async extendRows(rowShape: readonly number[]): Promise<void> {
+    this.requireOpen();
+    this.checkExtension(rowShape);
+    const { itemsize, fill } = this.spec;
+    const wider = (rows: Buffer): Buffer => widenRows(rows, this.rowAxes, rowShape, itemsize, fill);
+    if (this.storage instanceof RegionStorage) {
+      this.storage.reset(wider(this.storage.rows.view()));
+    } else if (this.storage instanceof ChunkedStorage) {
+      this.storage.extendRows(rowShape, wider(this.storage.tailRows));
+    }
+    this.rowAxes = [...rowShape];
+    this.host.changed(this);
+  }
+
+  async finish(): Promise<void> {
+    await this.host.exclusive(async () => {
+      if (this.state !== "open") return;
+      this.state = "finished";
+      if (this.storage instanceof ChunkedStorage) this.storage.finish();
+      this.host.changed(this);
+    });
+  }
+
+  /** The dataset or its file is gone. */
+  close(): void {
+    this.state = "closed";
+    this.object.pinned = false;
+  }
+
+  /** Step 1 of a commit, without waiting: everything appended so far goes on its way. */
+  snapshot(): void {
+    this.storage.snapshot();
+    this.snapshotRows = this.rows;
+    this.snapshotAxes = this.rowAxes;
+    if (this.state === "finished" && this.storage instanceof RegionStorage) this.storage.trim();
+  }
+
+  /** Step 2, when the data are in the file: the structures that lead to them. The header is up to date after this. */
+  async prepare(): Promise<StorageWrites> {
+    const writes = await this.storage.prepare();
+    this.volatile.entries.splice(0, this.volatile.entries.length, ...this.messages(writes));
+    this.volatile.dirty = true;
+    return writes;
+  }
+
+  /** Step 3: readers see it. Gives the blocks that only readers of the former state still need. */
+  committed(): Block[] {
+    if (this.state === "finished") this.close();
+    return [...this.former.splice(0), ...this.storage.committed()];
+  }
+
+  private firstStorage(): Storage {
+    const { contiguousBelow, expectedBytes } = this.spec;
+    if (contiguousBelow <= 0) return this.chunkedStorage();
+    return new RegionStorage(this.host, Math.min(expectedBytes, contiguousBelow));
+  }
+
+  private chunkedStorage(): ChunkedStorage {
+    const { itemsize, filters, fill, maxshape, path } = this.spec;
+    const chunks = this.spec.chunks ?? chooseChunks(this.rowAxes, itemsize);
+    const checked = checkChunks(chunks, [0, ...this.rowAxes], maxshape, itemsize, path);
+    return new ChunkedStorage(this.host, {
+      itemsize,
+      rowShape: this.rowAxes,
+      chunks: checked,
+      filters,
+      fill,
+    });
+  }
+
+  private moveToChunks(): void {
+    const region = this.storage;
+    if (!(region instanceof RegionStorage)) return;
+    const chunked = this.chunkedStorage();
+    chunked.append(region.rows.take());
+    region.abandon();
+    this.former.push(...region.committed());
+    this.storage = chunked;
+  }
+
+  private encode(rows: Uint8Array | readonly string[]): Buffer {
+    const { dtype, path } = this.spec;
+    if (rows instanceof Uint8Array) {
+      if (dtype === "str")
+        throw new InvalidArgumentError(`${path}: a dataset of text takes strings.`, { path });
+      return Buffer.from(rows.buffer, rows.byteOffset, rows.byteLength);
+    }
+    if (typeof dtype !== "string" || (dtype !== "str" && !dtype.startsWith("|S"))) {
+      throw new InvalidArgumentError(
+        `${path}: a dataset of ${JSON.stringify(dtype)} takes bytes, not strings.`,
+        { path },
+      );
+    }
+    return encodeTexts(dtype, rows, (text) => this.host.putText(text), path);
+  }
+
+  private checkExtension(rowShape: readonly number[]): void {
+    const grows =
+      rowShape.length === this.rowAxes.length &&
+      rowShape.every((length, axis) => {
+        const most = this.spec.maxshape[axis + 1] ?? Number.POSITIVE_INFINITY;
+        return Number.isSafeInteger(length) && length >= (this.rowAxes[axis] ?? 0) && length <= most;
+      });
+    if (!grows) {
+      throw new InvalidArgumentError(
+        `${this.path}: rows of shape [${this.rowAxes}] cannot become [${rowShape}] (maximal shape [${this.spec.maxshape.map(String)}]).`,
+        { path: this.path },
+      );
+    }
+  }
+
+  private requireOpen(): void {
+    if (this.state !== "open") {
+      throw new ClosedError(`${this.path} takes no more rows: it is ${this.state}.`, { path: this.path });
+    }
+  }
+
+  /** Dataspace, fill value, filters and layout of the last snapshot. */
+  private messages({ layout, filters }: Stored): Entry[] {
+    const chunked = layout.kind === "chunked";
+    const shape = [this.snapshotRows, ...this.snapshotAxes];
+    const space = chunked ? { shape, maxshape: this.spec.maxshape } : { shape };
+    const entries = [
+      entry(MESSAGE.dataspace, encodeDataspace(space)),
+      constant(MESSAGE.fill, encodeFill(chunked ? "incremental" : "late", this.spec.fill)),
+    ];
+    if (filters.length > 0) entries.push(constant(MESSAGE.pipeline, encodePipeline(filters)));
+    return [...entries, entry(MESSAGE.layout, encodeLayout(layout))];
+  }
+
+  /** The header chunk of its own, large enough for chunks and filters whatever the dataset is now. */
+  private addVolatile(): HeaderChunk {
+    const chunks = [1, ...this.rowAxes];
+    const largest = this.messages({
+      layout: { kind: "chunked", index: undefined, chunks, itemsize: this.spec.itemsize },
+      filters: this.spec.filters,
+    });
+    const need = largest.reduce((sum, { length }) => sum + MESSAGE_OVERHEAD + length, NEXT_OVERHEAD);
+    let size = 64;
+    while (size < need) size *= 2;
+    return this.object.header.addClosed(largest, size);
+  }
+}

@@ -1,0 +1,89 @@
+import type { Layout } from "../format/layout.js";
+import type { Filter } from "../format/messages.js";
+import type { ReadBytes } from "../format/object-header.js";
+import type { Allocator } from "./allocator.js";
+import type { DataWrites } from "./data-writes.js";
+import type { Write } from "./header.js";
+
+/** What the storage of a dataset needs of the file. */
+export interface Space {
+  readonly allocator: Allocator;
+  readonly writes: DataWrites;
+  readonly read: ReadBytes;
+}
+
+/** What lies where, as of a snapshot: what the header has to say. */
+export interface Stored {
+  readonly layout: Layout;
+  readonly filters: readonly Filter[];
+}
+
+/**
+ * What a commit has to write for a dataset's storage once the data writes are settled: `fresh` before anything is
+ * published, `publish` in order, before the header.
+ */
+export interface StorageWrites extends Stored {
+  readonly fresh: readonly Write[];
+  readonly publish: readonly Write[];
+}
+
+/** Blocks of the file that are no longer used. */
+export interface Block {
+  readonly address: number;
+  readonly size: number;
+}
+
+/** The elements of a growing dataset, in one region or in chunks. */
+export interface Storage {
+  /** Takes whole rows; the bytes are copied. */
+  append(rows: Buffer): void;
+  /** Sends what has been appended so far on its way to the file. */
+  snapshot(): void;
+  /** After the data writes have settled: what the last snapshot needs in the file's structures. */
+  prepare(): Promise<StorageWrites>;
+  /** All of it is in the file: the blocks that readers of the previous state may still use. */
+  committed(): Block[];
+}
+
+/** A buffer of `size` bytes full of the fill value. */
+export function filled(size: number, fill: Buffer | undefined): Buffer {
+  const buffer = Buffer.alloc(size);
+  if (fill?.some((byte) => byte !== 0)) buffer.fill(fill);
+  return buffer;
+}
+
+/** Rows on their way, in one growing piece of memory. */
+export class RowBuffer {
+  private buffer = Buffer.alloc(0);
+  private used = 0;
+
+  get length(): number {
+    return this.used;
+  }
+
+  push(bytes: Uint8Array, most = Number.POSITIVE_INFINITY): void {
+    const needed = this.used + bytes.length;
+    if (needed > this.buffer.length) {
+      const larger = Buffer.allocUnsafeSlow(
+        Math.max(needed, Math.min(most, Math.max(256, 2 * this.buffer.length))),
+      );
+      this.buffer.copy(larger, 0, 0, this.used);
+      this.buffer = larger;
+    }
+    this.buffer.set(bytes, this.used);
+    this.used = needed;
+  }
+
+  /** A view, valid until the next push. */
+  view(start = 0, end = this.used): Buffer {
+    return this.buffer.subarray(start, end);
+  }
+
+  /** The content, which no longer belongs to this buffer. */
+  take(): Buffer {
+    const content = this.buffer.subarray(0, this.used);
+    this.buffer = Buffer.alloc(0);
+    this.used = 0;
+    return content;
+  }
+}

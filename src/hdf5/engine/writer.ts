@@ -1,0 +1,383 @@
+import { ClosedError, InvalidArgumentError } from "../../errors.js";
+import { type DType, sizeOfShape } from "../../ndarray/dtype.js";
+import type { RawArray } from "../../ndarray/raw.js";
+import { ItemExistsError, ItemMissingError } from "../errors.js";
+import type { Link } from "../format/link.js";
+import type {
+  AttributeList,
+  DatasetOptions,
+  ExternalDataset,
+  GrowingDataset,
+  GrowingType,
+  Hdf5Writer,
+  ItemKind,
+  StoredLink,
+  VirtualDataset,
+} from "../writer-api.js";
+import { type CommitParts, commit } from "./commit.js";
+import { addContiguous, attributeBody, checkAttributes, fillBytes, newDataset } from "./create-object.js";
+import { checkElements, encodeElements } from "./elements.js";
+import { addExternalFiles, checkExternal } from "./external.js";
+import { GrowingFile, type Host } from "./growing.js";
+import { growingSpec } from "./growing-spec.js";
+import { StoredObject } from "./object.js";
+import type { Located } from "./objects.js";
+import { splitParent, splitPath } from "./paths.js";
+import { readAttribute } from "./read-values.js";
+import { resumeGrowing } from "./resume.js";
+import { unlinked } from "./unlink.js";
+import { addVirtual, checkVirtual } from "./virtual.js";
+
+/** The writer of one open file. Calls run one after the other in the order they are made; appends to datasets run beside. */
+export class FileWriter implements Hdf5Writer {
+  private readonly parts: CommitParts;
+  private readonly host: Host;
+  private readonly release: () => void;
+  private readonly open = new Map<StoredObject, GrowingFile>();
+  private last: Promise<unknown> = Promise.resolve();
+  private closing: Promise<void> | undefined;
+
+  /** `release` runs when the file has been closed. */
+  constructor(parts: CommitParts, release: () => void) {
+    this.parts = parts;
+    this.release = release;
+    this.host = {
+      allocator: parts.allocator,
+      writes: parts.writes,
+      read: (address, length) => parts.file.read(address, length),
+      putText: (text) => parts.heap.text(text),
+      changed: (dataset) => void parts.growing.add(dataset),
+      exclusive: (action) => this.serial(action),
+    };
+  }
+
+  get path(): string {
+    return this.parts.file.path;
+  }
+
+  async kindOf(path: string): Promise<ItemKind | undefined> {
+    return await this.exclusive(async () => {
+      const elements = splitPath(path);
+      const link = await this.linkOf(elements);
+      if (link?.kind === "soft") return "soft_link";
+      if (link?.kind === "external") return "external_link";
+      return (await this.parts.objects.find(elements, false))?.object.kind;
+    });
+  }
+
+  async list(path: string): Promise<string[]> {
+    return await this.exclusive(async () => {
+      const { object } = await this.parts.objects.group(splitPath(path));
+      return [...object.links.values()].sort((a, b) => a.order - b.order).map(({ name }) => name);
+    });
+  }
+
+  async linkAt(path: string): Promise<StoredLink | undefined> {
+    return await this.exclusive(async () => {
+      const link = await this.linkOf(splitPath(path));
+      if (link?.kind === "soft") return { kind: "soft_link", target: link.target };
+      return link?.kind === "external"
+        ? { kind: "external_link", file: link.file, path: link.path }
+        : undefined;
+    });
+  }
+
+  async attributeNames(path: string): Promise<string[]> {
+    return await this.exclusive(async () => {
+      const { object } = await this.parts.objects.object(splitPath(path));
+      return [...object.attributes].sort((a, b) => a[1].order - b[1].order).map(([name]) => name);
+    });
+  }
+
+  async attribute(path: string, name: string): Promise<RawArray | undefined> {
+    return await this.exclusive(async () => {
+      const { object } = await this.parts.objects.object(splitPath(path));
+      const found = object.attributes.get(name);
+      this.parts.heap.flush();
+      await this.parts.writes.settle();
+      return found && (await readAttribute(found.encode(), this.host.read));
+    });
+  }
+
+  async createGroup(path: string, attributes?: AttributeList): Promise<void> {
+    checkAttributes(attributes, path);
+    await this.create(path, () => {
+      const group = StoredObject.group();
+      for (const [name, value] of attributes ?? [])
+        group.setAttribute(name, this.attributeBody(name, value, path));
+      return group;
+    });
+  }
+
+  async setAttributes(path: string, attributes: AttributeList): Promise<void> {
+    checkAttributes(attributes, path);
+    await this.exclusive(async () => {
+      const located = await this.parts.objects.object(splitPath(path));
+      this.parts.objects.change(located);
+      for (const [name, value] of attributes) {
+        located.object.setAttribute(name, this.attributeBody(name, value, path));
+      }
+    });
+  }
+
+  async deleteAttribute(path: string, name: string): Promise<void> {
+    await this.exclusive(async () => {
+      const located = await this.parts.objects.object(splitPath(path));
+      if (!located.object.attributes.has(name)) {
+        throw new ItemMissingError(`${this.path}: ${path} has no attribute "${name}".`, { path });
+      }
+      this.parts.objects.change(located);
+      located.object.deleteAttribute(name);
+    });
+  }
+
+  async createDataset(path: string, value: RawArray, options: DatasetOptions = {}): Promise<void> {
+    checkElements(value, path);
+    checkAttributes(options.attributes, path);
+    if (value.shape && value.shape.length > 0 && isChunked(options)) {
+      await this.createChunked(path, value, value.shape, options);
+      return;
+    }
+    const fill = fillBytes(options.fill, value.dtype, path);
+    await this.create(path, () => {
+      const bytes = encodeElements(value, (text) => this.host.putText(text), path);
+      const object = newDataset(value.dtype, options.attributes, (text) => this.host.putText(text), path);
+      const address = bytes.length > 0 ? this.parts.allocator.allocate(bytes.length) : undefined;
+      addContiguous(object, value.shape, fill, address, bytes.length);
+      if (address !== undefined) void this.parts.writes.submit({ address, bytes: Buffer.from(bytes) });
+      return object;
+    });
+    await this.parts.writes.room();
+  }
+
+  async createGrowing(
+    path: string,
+    type: GrowingType,
+    options: DatasetOptions = {},
+  ): Promise<GrowingDataset> {
+    const maxshape = options.maxshape ?? [null, ...type.rowShape];
+    return await this.startGrowing(path, type.dtype, type.rowShape, maxshape, options);
+  }
+
+  async openGrowing(path: string): Promise<GrowingDataset> {
+    return await this.exclusive(async () => {
+      const located = await this.parts.objects.object(splitPath(path));
+      const known = this.open.get(located.object);
+      if (known) return known;
+      this.parts.objects.change(located);
+      const dataset = await resumeGrowing(this.host, located.object, path);
+      this.open.set(located.object, dataset);
+      return dataset;
+    });
+  }
+
+  async createVirtual(
+    path: string,
+    dataset: VirtualDataset,
+    options: { attributes?: AttributeList } = {},
+  ): Promise<void> {
+    checkAttributes(options.attributes, path);
+    checkVirtual(dataset, path);
+    const fill = fillBytes(dataset.fill, dataset.dtype, path);
+    await this.create(path, () => {
+      const object = newDataset(dataset.dtype, options.attributes, (text) => this.host.putText(text), path);
+      addVirtual(object, dataset, fill, this.parts.heap);
+      return object;
+    });
+  }
+
+  async createExternal(
+    path: string,
+    dataset: ExternalDataset,
+    options: { attributes?: AttributeList } = {},
+  ): Promise<void> {
+    checkAttributes(options.attributes, path);
+    checkExternal(dataset, path);
+    await this.create(path, () => {
+      const object = newDataset(dataset.dtype, options.attributes, (text) => this.host.putText(text), path);
+      addExternalFiles(object, dataset, this.host);
+      return object;
+    });
+  }
+
+  async createSoftLink(path: string, target: string): Promise<void> {
+    requireText(target, "A soft link's target", path);
+    await this.createLink(path, { kind: "soft", target });
+  }
+
+  async createExternalLink(path: string, file: string, target: string): Promise<void> {
+    requireText(file, "An external link's file", path);
+    requireText(target, "An external link's target", path);
+    await this.createLink(path, { kind: "external", file, path: target });
+  }
+
+  async createHardLink(path: string, target: string): Promise<void> {
+    await this.exclusive(async () => {
+      const located = await this.parts.objects.object(splitPath(target));
+      const { parent, name } = await this.freePlace(path);
+      this.parts.objects.change(located);
+      this.parts.objects.change(parent);
+      located.object.setReferences(located.object.references + 1);
+      parent.object.addLink(name, { kind: "hard", address: located.object.address ?? 0 }, located.object);
+    });
+  }
+
+  async remove(path: string): Promise<void> {
+    await this.exclusive(async () => {
+      const { parent: elements, name } = splitParent(path);
+      const parent = await this.parts.objects.group(elements);
+      const link = parent.object.links.get(name);
+      if (!link) throw new ItemMissingError(`${this.path}: there is nothing at ${path}.`, { path });
+      this.parts.objects.change(parent);
+      parent.object.removeLink(name);
+      if (link.link.kind !== "hard") return;
+      const target = await this.parts.objects.targetOf(link, path);
+      await unlinked(target, this.parts, (object) => this.forget(object));
+    });
+  }
+
+  async commit(options: { durable?: boolean; signal?: AbortSignal } = {}): Promise<void> {
+    options.signal?.throwIfAborted();
+    await this.exclusive(async () => {
+      options.signal?.throwIfAborted();
+      await commit(this.parts, options.durable ?? false);
+    });
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.finish();
+    return this.closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  private async finish(): Promise<void> {
+    try {
+      await Promise.all([...this.open.values()].map((dataset) => dataset.finish()));
+      await this.serial(async () => {
+        await commit(this.parts, false);
+        this.parts.allocator.releaseAll();
+        await this.parts.file.trim(this.parts.allocator.end);
+      });
+    } finally {
+      for (const dataset of this.open.values()) dataset.close();
+      await this.parts.file.close();
+      this.release();
+    }
+  }
+
+  private async exclusive<T>(action: () => Promise<T>): Promise<T> {
+    if (this.closing) throw new ClosedError(`${this.path} is closed.`, { path: this.path });
+    return await this.serial(action);
+  }
+
+  /** Runs actions one after the other, in the order of the calls. */
+  private serial<T>(action: () => Promise<T>): Promise<T> {
+    const result = this.last.then(action);
+    this.last = result.catch(() => undefined);
+    return result;
+  }
+
+  private attributeBody(name: string, value: RawArray, path: string): Buffer {
+    return attributeBody(name, value, (text) => this.host.putText(text), path);
+  }
+
+  private async linkOf(elements: readonly string[]): Promise<Link | undefined> {
+    const name = elements.at(-1);
+    const parent = await this.parts.objects.find(elements.slice(0, -1));
+    return name === undefined ? undefined : parent?.object.links.get(name)?.link;
+  }
+
+  private async freePlace(path: string): Promise<{ parent: Located; name: string }> {
+    const { parent: elements, name } = splitParent(path);
+    const parent = await this.parts.objects.group(elements);
+    if (parent.object.links.has(name)) {
+      throw new ItemExistsError(`${this.path}: there is something at ${path} already; remove it first.`, {
+        path,
+      });
+    }
+    return { parent, name };
+  }
+
+  /** Makes an object and links it; nothing is changed when the place is taken. */
+  private async create(path: string, build: () => StoredObject): Promise<void> {
+    await this.exclusive(async () => {
+      const { parent, name } = await this.freePlace(path);
+      const object = build();
+      this.parts.objects.change(parent);
+      parent.object.addLink(name, { kind: "hard", address: 0 }, object);
+      this.parts.objects.changed.add(object);
+    });
+  }
+
+  private async createLink(path: string, link: Link): Promise<void> {
+    await this.exclusive(async () => {
+      const { parent, name } = await this.freePlace(path);
+      this.parts.objects.change(parent);
+      parent.object.addLink(name, link);
+    });
+  }
+
+  /** A static dataset in chunks: written like a growing one that ends at once. */
+  private async createChunked(
+    path: string,
+    value: RawArray,
+    shape: readonly number[],
+    options: DatasetOptions,
+  ): Promise<void> {
+    const maxshape = options.maxshape ?? shape;
+    const chunked = { ...options, contiguousBelow: 0 };
+    const dataset = await this.startGrowing(path, value.dtype, shape.slice(1), maxshape, chunked, shape[0]);
+    if (sizeOfShape(shape) > 0) {
+      await dataset.append(encodeElements(value, (text) => this.host.putText(text), path));
+    }
+    await dataset.finish();
+  }
+
+  private async startGrowing(
+    path: string,
+    dtype: DType,
+    rowShape: readonly number[],
+    maxshape: readonly (number | null)[],
+    options: DatasetOptions,
+    rows = 0,
+  ): Promise<GrowingFile> {
+    checkAttributes(options.attributes, path);
+    const spec = growingSpec(path, dtype, rowShape, maxshape, options);
+    const created: GrowingFile[] = [];
+    await this.create(path, () => {
+      const object = newDataset(dtype, options.attributes, (text) => this.host.putText(text), path);
+      const dataset = new GrowingFile(this.host, object, spec, sizeOfShape(rowShape) === 0 ? { rows } : {});
+      this.open.set(object, dataset);
+      this.parts.growing.add(dataset);
+      created.push(dataset);
+      return object;
+    });
+    const [dataset] = created;
+    if (!dataset) throw new RangeError("a dataset that was not created");
+    return dataset;
+  }
+
+  /** Datasets that no longer exist take no more rows. */
+  private forget(object: StoredObject): void {
+    const dataset = this.open.get(object);
+    if (!dataset) return;
+    dataset.close();
+    this.open.delete(object);
+    this.parts.growing.delete(dataset);
+  }
+}
+
+function isChunked({ chunks, gzip, shuffle, maxshape }: DatasetOptions): boolean {
+  return chunks !== undefined || gzip !== undefined || shuffle === true || maxshape !== undefined;
+}
+
+function requireText(text: string, what: string, path: string): void {
+  if (text === "" || text.includes("\0") || Buffer.byteLength(text) > 30000) {
+    throw new InvalidArgumentError(`${path}: ${what} must be a text without NUL of 1 to 30000 bytes.`, {
+      path,
+    });
+  }
+}

@@ -1,0 +1,48 @@
+import { ByteReader, ByteWriter } from "./bytes.js";
+
+/**
+ * Attribute message (0x0c).
+ * v3 (written): 3 | flags 1 (0) | size of the name 2 (with NUL) | size of the datatype 2 | size of the dataspace 2 |
+ *   character set 1 (1: UTF-8) | name NUL | datatype | dataspace | data; nothing is padded.
+ * v1, v2 (read): no character set; in v1 name, datatype and dataspace are padded to 8 bytes.
+ */
+export interface AttributeParts {
+  readonly name: string;
+  readonly datatype: Buffer;
+  readonly dataspace: Buffer;
+  readonly data: Buffer;
+}
+
+export function encodeAttribute(parts: AttributeParts): Buffer {
+  const name = Buffer.from(`${parts.name}\0`);
+  return new ByteWriter(16 + name.length + parts.datatype.length + parts.dataspace.length + parts.data.length)
+    .u8(3, 0)
+    .u16(name.length)
+    .u16(parts.datatype.length)
+    .u16(parts.dataspace.length)
+    .u8(1)
+    .bytes(name)
+    .bytes(parts.datatype)
+    .bytes(parts.dataspace)
+    .bytes(parts.data)
+    .done();
+}
+
+/** Undefined parts when the datatype is shared (committed): its bytes are then a reference. */
+export function parseAttribute(bytes: Uint8Array): AttributeParts & { readonly shared: boolean } {
+  const reader = new ByteReader(bytes);
+  const version = reader.u8();
+  if (version < 1 || version > 3) throw new RangeError(`attribute version ${version}`);
+  const shared = reader.u8() !== 0;
+  const sizes = [reader.u16(), reader.u16(), reader.u16()] as const;
+  if (version === 3) reader.u8();
+  const part = (size: number): Buffer => {
+    const value = reader.bytes(size);
+    if (version === 1) reader.skip((8 - (size % 8)) % 8);
+    return value;
+  };
+  const name = part(sizes[0]).toString("utf8").replace(/\0.*$/s, "");
+  const datatype = part(sizes[1]);
+  const dataspace = part(sizes[2]);
+  return { name, datatype, dataspace, data: reader.bytes(reader.left), shared: version > 1 && shared };
+}

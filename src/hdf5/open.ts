@@ -1,0 +1,105 @@
+import { resolve } from "node:path";
+import { Allocator } from "./engine/allocator.js";
+import { DataWrites } from "./engine/data-writes.js";
+import { DataFile } from "./engine/file.js";
+import { HeapWriter } from "./engine/heap.js";
+import { StoredObject } from "./engine/object.js";
+import { Objects } from "./engine/objects.js";
+import { FileWriter } from "./engine/writer.js";
+import { FileExistsError, NotHdf5Error, UnsupportedFileError } from "./errors.js";
+import { encodeSuperblock, type Superblock } from "./format/superblock.js";
+import type { Hdf5Writer, OpenOptions } from "./writer-api.js";
+
+const QUARANTINE_MINUTES = 10;
+/** Where the root group of our files lies. */
+const ROOT = 512;
+
+/**
+ * Opens an HDF5 file for appending, or creates it. Any HDF5 reader may read the file while it is open here. Files of other
+ * programs keep their content where it is.
+ */
+export async function openHdf5(path: string, options: OpenOptions = {}): Promise<Hdf5Writer> {
+  options.signal?.throwIfAborted();
+  const absolute = resolve(path);
+  const file = await openOrCreate(absolute, options.mode ?? "append");
+  const read = (address: number, length: number): Promise<Buffer> => file.read(address, length);
+  const quarantine = (options.quarantineMinutes ?? QUARANTINE_MINUTES) * 60_000;
+  const end = file.superblock.eof;
+  const allocator = new Allocator(end, end, quarantine);
+  const writes = new DataWrites((write) => file.write(write));
+  const heap = new HeapWriter(allocator, (write) => void writes.submit(write));
+  const objects = await Objects.open(absolute, read, file.superblock.root);
+  return new FileWriter(
+    { file, allocator, writes, heap, objects, growing: new Set(), dropped: [] },
+    () => undefined,
+  );
+}
+
+async function openOrCreate(path: string, mode: "create" | "append"): Promise<DataFile> {
+  if (mode === "append") {
+    const file = await openExisting(path);
+    if (file) return file;
+  }
+  try {
+    return await createFile(path);
+  } catch (error) {
+    const raced =
+      mode === "append" && error instanceof FileExistsError ? await openExisting(path) : undefined;
+    if (!raced) throw error;
+    return raced;
+  }
+}
+
+async function createFile(path: string): Promise<DataFile> {
+  const root = StoredObject.group();
+  const chunk = root.header.chunks[0];
+  if (!chunk) throw new RangeError("a header without chunks");
+  chunk.address = ROOT;
+  const end = ROOT + chunk.size;
+  const block: Superblock = {
+    version: 2,
+    flags: 0,
+    base: 0,
+    sizes: [8, 8],
+    extension: undefined,
+    driver: undefined,
+    eof: end,
+    root: ROOT,
+  };
+  const content = Buffer.alloc(end);
+  content.set(encodeSuperblock(block).bytes, 0);
+  for (const { address, bytes } of root.header.writes().fresh) content.set(bytes, address);
+  return await DataFile.create(path, content, block);
+}
+
+/** Undefined when there is no such file. */
+async function openExisting(path: string): Promise<DataFile | undefined> {
+  const opened = await DataFile.open(path);
+  if (!opened) return undefined;
+  const { handle, block, size } = opened;
+  try {
+    if (!block) throw new NotHdf5Error(`${path} is not an HDF5 file.`, { path });
+    checkSuperblock(block, size, path);
+    return await DataFile.adopt(path, handle, block, size);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+function checkSuperblock(block: Superblock, size: number, path: string): void {
+  const refuse = (why: string): never => {
+    throw new UnsupportedFileError(
+      `${path} cannot be appended to: ${why}. Make a copy with h5repack and use that.`,
+      { path },
+    );
+  };
+  if (block.base !== 0) refuse("it has a user block");
+  if (block.sizes[0] !== 8 || block.sizes[1] !== 8) refuse("its addresses or lengths are not 8 bytes");
+  if (block.driver !== undefined) refuse("it is part of a multi-file set");
+  if (block.version === 3 && block.flags !== 0) {
+    refuse("it is marked as open for writing (a writer is at work, or was killed: then run h5clear -s)");
+  }
+  if (size < block.eof)
+    throw new NotHdf5Error(`${path} is truncated: ${size} bytes of ${block.eof}.`, { path });
+}
