@@ -79,3 +79,4 @@ export type {
   StreamView,
   WaitOptions,
 } from "./stream/reading.js";
+export { type SharedView, type ShareOptions, shareStream } from "./stream/sharing.js";

@@ -115,9 +115,6 @@ export const xautoclaim = (key: string, group: string, consumer: string, idle: n
   writing(["XAUTOCLAIM", key, group, consumer, idle, "0", "COUNT", count], (reply) =>
     asEntries(asList(reply)[1] ?? null),
   );
-/** Keeps entries of this consumer from being taken over: their idle time starts anew. */
-export const xclaimAgain = (key: string, group: string, consumer: string, ids: readonly string[]) =>
-  reading(["XCLAIM", key, group, consumer, 0, ...ids, "JUSTID"], asNothing);
 /** How many entries were handed out and not yet acknowledged. */
 export const pendingCount = (key: string, group: string) =>
   reading(["XPENDING", key, group], (reply) => asNumber(asList(reply)[0] ?? 0));
