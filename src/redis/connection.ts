@@ -84,7 +84,7 @@ export class Connection {
 
   /** Drops the socket: commands under way fail, the next call connects again. */
   drop(): void {
-    this.#client?.disconnect();
+    if (this.#client) disconnect(this.#client);
     this.#client = undefined;
   }
 
@@ -150,7 +150,7 @@ export class Connection {
   }
 
   async #open(): Promise<Redis> {
-    this.#client?.disconnect();
+    if (this.#client) disconnect(this.#client);
     const options: TargetOptions = {
       ...this.target.options,
       protocol: 2,
@@ -171,7 +171,7 @@ export class Connection {
       await client.connect();
       return client;
     } catch (error) {
-      client.disconnect();
+      disconnect(client);
       const translated = commandError(reason ?? error, "the connection");
       throw translated instanceof RedisAccessError ? translated : (reason ?? error);
     }
@@ -191,9 +191,14 @@ async function send(client: Redis, commands: readonly (readonly Arg[])[]): Promi
   return results.map(([error, reply]) => {
     if (!error) return reply as Reply;
     if (isReplyError(error) && !/^(READONLY|LOADING|MASTERDOWN)/.test(error.message)) return error;
-    client.disconnect(); // broken, or a server that has become a replica or is still loading: connect anew
+    disconnect(client); // broken, or a server that has become a replica or is still loading: connect anew
     throw error;
   });
+}
+
+/** ioredis would wait 2 s for a socket that has closed already to close, and keep the process alive for it. */
+function disconnect(client: Redis): void {
+  if (client.status !== "close" && client.status !== "end") client.disconnect();
 }
 
 function isReplyError(error: Error): boolean {

@@ -161,7 +161,10 @@ describe("replay", () => {
     await store.close();
     const path = join(folder, "blc00001/sample/sample_0001/sample_0001.h5");
     expect(scan.id.path).toBe(path);
-    expect(Object.keys(scan.info.h5maps as object)).toEqual([path]);
+    expect(Object.keys(scan.info.h5maps as object)).toEqual([
+      path,
+      join(folder, "blc00001/blc00001_id00.h5"),
+    ]);
   });
 
   test("refuses a malformed capture with its file and line", async () => {
