@@ -1,5 +1,6 @@
 import { messageOf } from "../../errors.js";
 import { isJsonObject, jsonNumber } from "../../json.js";
+import { formatJson } from "../../json-text.js";
 import type { DType, Field } from "../../ndarray/dtype.js";
 import { encodeNumbers } from "../../ndarray/encode.js";
 import type { RawArray } from "../../ndarray/raw.js";
@@ -97,8 +98,7 @@ function replaceNull(value: unknown, replacement: unknown): unknown {
 }
 
 function jsonText(value: unknown, why: string): ArrayOfJson {
-  const text = JSON.stringify(value, (_, item: unknown) => (typeof item === "bigint" ? Number(item) : item));
-  return { array: textScalar(text), remark: `kept as JSON text: ${why}` };
+  return { array: textScalar(formatJson(value)), remark: `kept as JSON text: ${why}` };
 }
 
 /** Records with the same scalar fields as a 1-D compound; texts become fixed-length, as long as all of them together. */

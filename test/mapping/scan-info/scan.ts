@@ -25,7 +25,7 @@ export function scanOf(
   };
 }
 
-/** A chain with these devices: name → channels; the first one triggers the others unless told otherwise. */
+/** A chain with these devices: name → channels; the first one triggers the others, and a timer. */
 export function chainInfo(
   devices: Record<string, readonly string[]>,
   more: Record<string, unknown> = {},
@@ -34,7 +34,11 @@ export function chainInfo(
   const [first, ...others] = keys;
   const described = keys.map((key) => [
     key,
-    { name: key, channels: devices[key], ...(key === first ? { triggered_devices: others } : {}) },
+    {
+      name: key,
+      channels: devices[key],
+      ...(key === first ? { triggered_devices: ["timer", ...others] } : {}),
+    },
   ]);
   const channels = Object.values(devices).flatMap((names) => names.map((name) => [name, { dim: 0 }]));
   return {

@@ -4,7 +4,7 @@ import { attributeAt, layoutOf, namesAt, valueAt } from "./scan.js";
 /** Where the channels of one device land, with these settings in `nexuswriter.devices`: links in `measurement`. */
 function linksOf(channels: Record<string, Record<string, unknown>>): Record<string, unknown> {
   const info = { nexuswriter: { devices: channels } };
-  const layout = layoutOf({ device: Object.keys(channels) }, info);
+  const layout = layoutOf({ axis: [], device: Object.keys(channels) }, info);
   const links = namesAt(layout, "/1.1/measurement");
   return Object.fromEntries(
     links.map((link) => [link, String(valueAt(layout, `/1.1/measurement/${link}`)).slice(18)]),
@@ -95,7 +95,7 @@ test("a sampling counter groups its signal with what is derived from it", () => 
 
 test("principal data that are not called data get a link of that name", () => {
   const info = { nexuswriter: { devices: { "cam:image": { device_type: "lima" }, "a:x": {} } } };
-  const layout = layoutOf({ device: ["cam:image", "a:x"] }, info);
+  const layout = layoutOf({ axis: [], device: ["cam:image", "a:x"] }, info);
   expect(valueAt(layout, "/1.1/instrument/cam/data")).toBe("→ image");
   expect(namesAt(layout, "/1.1/instrument/x")).toEqual(["data"]);
 });
@@ -113,7 +113,10 @@ test("spectrometer channels have the units of their quantity, or none", () => {
     },
     channels: { "x:icr_det0": { dim: 0, unit: "cps" }, "x:Fe_det0": { dim: 0, unit: "counts" } },
   };
-  const layout = layoutOf({ device: ["x:icr_det0", "x:ocr_det0", "x:realtime_det0", "x:Fe_det0"] }, info);
+  const layout = layoutOf(
+    { axis: [], device: ["x:icr_det0", "x:ocr_det0", "x:realtime_det0", "x:Fe_det0"] },
+    info,
+  );
   const units = ["trigger_count_rate", "event_count_rate", "elapsed_time", "Fe"].map((name) =>
     attributeAt(layout, `/1.1/instrument/x_det0/${name}`, "units"),
   );
