@@ -6,12 +6,15 @@ import { isPositioner } from "./typing.js";
 import { float64Array, indexArray, textArray, textScalar } from "./values.js";
 
 const PLOT = "plotselect";
+/** Nobody looks at more curves; every item is compared with every channel. */
+const MAX_ITEMS = 1000;
 
 /** The names that a scan wants plotted: `display_extra.displayed_channels`, where that is missing `plotselect`. */
 export function plotItems(info: ScanContext["info"]): readonly string[] {
   const extra = dictionaryAt(info, "display_extra");
   const items = extra.displayed_channels ?? extra.plotselect;
-  return Array.isArray(items) ? items.filter((item) => typeof item === "string" && item !== "") : [];
+  if (!Array.isArray(items)) return [];
+  return items.filter((item) => typeof item === "string" && item !== "").slice(0, MAX_ITEMS);
 }
 
 /**
@@ -52,14 +55,20 @@ function selectSignals(
   scan: ScanContext,
   report: Report,
 ): PlacedChannel[] {
-  const detectors = placed.filter((channel) => channel.linked && !isPositioner(channel.channel)).sort(byLink);
+  const detectors = placed
+    .filter((channel) => channel.linked && !isPositioner(channel.channel))
+    .sort(byLink)
+    .map((channel) => ({ channel, parts: reversedParts(channel.channel.name) }));
   const chosen = new Map<string, PlacedChannel>();
   const taken = new Set<PlacedChannel>();
   for (const item of [...new Set(items)].sort((a, b) => b.length - a.length)) {
-    const detector = detectors.find((channel) => !taken.has(channel) && matches(channel.channel.name, item));
-    if (!detector || !isPlottable(detector, scan, report)) continue;
-    taken.add(detector);
-    chosen.set(item, detector);
+    const wanted = reversedParts(item);
+    const match = detectors.find(
+      ({ channel, parts }) => !taken.has(channel) && endWith(parts, wanted),
+    )?.channel;
+    if (!match || !isPlottable(match, scan, report)) continue;
+    taken.add(match);
+    chosen.set(item, match);
   }
   return items.flatMap((item) => {
     const detector = chosen.get(item);
@@ -72,12 +81,12 @@ function byLink(a: PlacedChannel, b: PlacedChannel): number {
   return a.link < b.link ? -1 : a.link > b.link ? 1 : 0;
 }
 
-function matches(name: string, item: string): boolean {
-  const parts = name.split(/[.:]/).reverse();
-  return item
-    .split(/[.:]/)
-    .reverse()
-    .every((part, i) => parts[i]?.endsWith(part) ?? false);
+function reversedParts(name: string): string[] {
+  return name.split(/[.:]/).reverse();
+}
+
+function endWith(parts: readonly string[], wanted: readonly string[]): boolean {
+  return wanted.every((part, i) => parts[i]?.endsWith(part) ?? false);
 }
 
 /** Numbers of known shape; on a grid, only when every point of it is there (and no more). */
@@ -95,7 +104,9 @@ function groupSignals(signals: readonly PlacedChannel[]): PlacedChannel[][] {
   const groups = new Map<string, PlacedChannel[]>();
   for (const signal of signals) {
     const key = JSON.stringify([signal.length, signal.point.shape]);
-    groups.set(key, [...(groups.get(key) ?? []), signal]);
+    const group = groups.get(key);
+    if (group) group.push(signal);
+    else groups.set(key, [signal]);
   }
   return [...groups.values()].sort(bySignals);
 }
