@@ -5,7 +5,7 @@ import { Deadline } from "../waiting.js";
 import { parseEntry } from "./entry.js";
 import type { FollowableStream, ScanGuard } from "./followable.js";
 import { Follower } from "./follower.js";
-import { entriesFor } from "./pages.js";
+import { entriesFor, UNKNOWN_BYTES } from "./pages.js";
 import type { CursorOptions, StreamView } from "./reading.js";
 
 export interface CursorGroupOptions extends CursorOptions {
@@ -192,8 +192,9 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
   async #readNext(active: readonly Follower[], block: number | undefined, signal: AbortSignal | undefined) {
     const reading = active.filter((follower) => !follower.sealed);
     if (reading.length === 0) return new Map<string, never>();
-    let entryBytes = 0;
-    for (const { size } of reading) entryBytes += size.entryBytes;
+    const known = reading.flatMap(({ size }) => size.entryBytes ?? []);
+    let entryBytes = known.length < reading.length ? UNKNOWN_BYTES : 0;
+    for (const bytes of known) entryBytes += bytes;
     const after = new Map(reading.map(({ stream, after }) => [stream.key, after]));
     const command = commands.xread(after, entriesFor(entryBytes), block);
     if (block === undefined) return this.#redis.do(command, { signal });

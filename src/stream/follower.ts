@@ -10,7 +10,7 @@ export class Follower {
   readonly stream: FollowableStream;
   readonly maxPoints: number;
   readonly lastOnly: boolean;
-  readonly size: PageSize;
+  readonly size = new PageSize();
   /** Id of the last entry received. */
   after = "0-0";
   /** False until the entry that holds the first point was looked for. */
@@ -38,7 +38,6 @@ export class Follower {
     this.#next = stream.eventPerPoint ? this.#position : 0;
     this.begun = this.#next === 0;
     this.jump = this.newestOnly;
-    this.size = new PageSize(stream.events.codec.pointBytes);
   }
 
   /** Events were received that have not been handed out. */

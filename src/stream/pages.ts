@@ -8,21 +8,20 @@ export const PAGE_BYTES = 8 * 2 ** 20;
 const MOST_ENTRIES = 1_000;
 const ENTRY_OVERHEAD = 64;
 
+/** The size of an entry nobody has seen yet: a batch of points may be large. */
+export const UNKNOWN_BYTES = 256 * 2 ** 10;
+
 /** How many entries to ask for, so that a reply stays near PAGE_BYTES. */
 export class PageSize {
-  #entryBytes: number;
+  #entryBytes: number | undefined;
 
-  /** `pointBytes` is the expected size of an entry until one was seen. */
-  constructor(pointBytes = 1_024) {
-    this.#entryBytes = pointBytes + ENTRY_OVERHEAD;
-  }
-
-  get entryBytes(): number {
+  /** About the size of an entry; undefined until one was seen. */
+  get entryBytes(): number | undefined {
     return this.#entryBytes;
   }
 
   get entries(): number {
-    return entriesFor(this.#entryBytes);
+    return entriesFor(this.#entryBytes ?? UNKNOWN_BYTES);
   }
 
   /** Learns from the entries of a reply; grows at once, shrinks slowly. */
@@ -31,7 +30,7 @@ export class PageSize {
     let bytes = 0;
     for (const entry of entries) bytes += entry.payload.byteLength + ENTRY_OVERHEAD;
     const mean = bytes / entries.length;
-    this.#entryBytes = Math.max(mean, (this.#entryBytes + mean) / 2);
+    this.#entryBytes = Math.max(mean, ((this.#entryBytes ?? mean) + mean) / 2);
   }
 }
 

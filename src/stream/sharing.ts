@@ -50,12 +50,17 @@ export async function* shareStream(
   await ensureGroup(redis, events.key, group, signal);
   const shared = new SharedEntries(events, group, worker, takeOverAfter, signal);
   let closed = false;
+  // Look first for entries given to this worker without its knowing: before a restart, or over a broken connection.
+  let resume = true;
   for (;;) {
-    const entries = await shared.take();
+    const entries = await shared.take(resume);
+    resume = entries === null;
+    if (!entries) continue;
     for (const entry of entries) yield shared.view(entry);
     if (entries.length > 0) continue;
-    if (await shared.isDone(closed)) return;
-    const arrived = await shared.wait();
+    const left = await shared.whatIsLeft(closed);
+    if (left === "nothing") return;
+    const arrived = await shared.wait(left);
     if (!arrived) closed = await events.guard({ signal });
   }
 }
@@ -81,9 +86,6 @@ class SharedEntries {
   readonly #signal: AbortSignal | undefined;
   /** Handed out and not acknowledged: not to be handed out again here. */
   readonly #held = new Set<string>();
-  /** Look first for entries that were given to this worker without its knowing: before a restart, or a broken connection. */
-  #resume = true;
-  #sealed = false;
 
   constructor(
     events: EventSource,
@@ -99,14 +101,13 @@ class SharedEntries {
     this.#signal = signal;
   }
 
-  /** Entries for this worker: its own earlier ones, else a dead worker's, else a new one. */
-  async take(): Promise<Entry[]> {
+  /** Entries for this worker: its own earlier ones, else a dead worker's, else a new one; null when the connection broke. */
+  async take(resume: boolean): Promise<Entry[] | null> {
     const { redis, key } = this.#events;
     const options = { signal: this.#signal };
     try {
-      if (this.#resume) {
+      if (resume) {
         const own = await redis.do(commands.xreadgroup(key, this.#group, this.#worker, "0", 1_000), options);
-        this.#resume = false;
         const fresh = await this.#withoutSeal(own);
         if (fresh.length > 0) return fresh;
       }
@@ -117,8 +118,7 @@ class SharedEntries {
       return await this.#withoutSeal(await redis.do(read, options));
     } catch (error) {
       if (!isConnectionError(error)) throw error;
-      this.#resume = true;
-      return [];
+      return null;
     }
   }
 
@@ -136,8 +136,8 @@ class SharedEntries {
     return this.#acknowledgeable(new EntriesView(parts, codec, points.index, length), entry.id);
   }
 
-  /** True when nothing is left for anyone: sealed (or its scan closed), all read and acknowledged. */
-  async isDone(closed: boolean): Promise<boolean> {
+  /** What may still come: entries, only others' entries (the stream is sealed, or its scan closed), or nothing. */
+  async whatIsLeft(closed: boolean): Promise<"entries" | "others" | "nothing"> {
     const { redis, key } = this.#events;
     const [last, delivered, pending] = await redis.all(
       [
@@ -147,14 +147,15 @@ class SharedEntries {
       ],
       { signal: this.#signal },
     );
-    this.#sealed = last?.id === SEAL_ID;
-    return (this.#sealed || closed) && delivered === (last?.id ?? "0-0") && pending === 0;
+    const allGiven = delivered === (last?.id ?? "0-0");
+    if (!allGiven || !(closed || last?.id === SEAL_ID)) return "entries";
+    return pending === 0 ? "nothing" : "others";
   }
 
   /** Waits for news: a new entry, or that an entry may be taken over. */
-  async wait(): Promise<boolean> {
+  async wait(left: "entries" | "others"): Promise<boolean> {
     const { redis, key } = this.#events;
-    if (this.#sealed) {
+    if (left === "others") {
       await sleep(Math.min(LAST_LOOKS, this.#takeOverAfter), this.#signal);
       return true;
     }

@@ -29,7 +29,7 @@ export async function readSlice(
   const [low, high] = range.step > 0 ? [range.start, last] : [last, range.start];
   const gather =
     codec.pointBytes === undefined ? gatherBlocks(stream) : gatherBytes(stream, range, codec.pointBytes);
-  const size = new PageSize(codec.pointBytes);
+  const size = new PageSize();
   for await (const page of readPages(stream.redis, stream, low, high + 1, size, options)) {
     gather.add(selectOf(page, low, high, Math.abs(range.step)), stream);
   }

@@ -1,0 +1,43 @@
+import type {
+  DataStore,
+  FollowableStream,
+  PublishedScan,
+  StreamOptions,
+  StreamPublisher,
+} from "../../src/index.js";
+import * as commands from "../../src/redis/commands.js";
+
+export interface OneStream {
+  readonly scan: PublishedScan;
+  readonly publisher: StreamPublisher;
+  readonly reader: FollowableStream;
+}
+
+/** A started scan with one stream, and that stream's reading side. */
+export async function startStream(
+  store: DataStore,
+  options: StreamOptions = { dtype: "<f8" },
+): Promise<OneStream> {
+  const scan = await store.createScan({ name: "test", number: 1, data_policy: "no_policy" });
+  const publisher = scan.createStream("x", options);
+  await scan.prepare();
+  await scan.start();
+  const reader = (await store.loadScan(scan.key)).streams.get("x");
+  if (!reader) throw new Error("The stream cannot be read.");
+  return { scan, publisher, reader };
+}
+
+/** Forgets all entries before the one that begins at `index`, as the memory tracker does. */
+export async function trim(store: DataStore, stream: { readonly key: string }, index: number): Promise<void> {
+  await store.redis.do(commands.xtrim(stream.key, `${index}-0`));
+}
+
+/** The code of the error that a promise rejects with. */
+export async function codeOf(promise: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await promise;
+  } catch (error) {
+    return (error as { code?: string }).code;
+  }
+  return undefined;
+}
