@@ -35,4 +35,19 @@ export const COMMANDS: readonly Entry[] = [
     summary: "show one scan and its streams",
     load: async () => (await import("./commands/show.js")).show,
   },
+  {
+    name: "write",
+    summary: "write scans into their HDF5 files, as a service",
+    load: async () => (await import("./commands/write.js")).write,
+  },
+  {
+    name: "status",
+    summary: "show how far scans are written",
+    load: async () => (await import("./commands/status.js")).status,
+  },
+  {
+    name: "diff",
+    summary: "compare two HDF5 files",
+    load: async () => (await import("./commands/diff.js")).diff,
+  },
 ];

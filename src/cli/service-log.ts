@@ -1,0 +1,25 @@
+import { type Logger, pino } from "pino";
+import type { Output } from "./command.js";
+
+const LEVELS: Readonly<Record<number, string>> = {
+  10: "trace",
+  20: "debug",
+  30: "info",
+  40: "WARNING",
+  50: "ERROR",
+  60: "FATAL",
+};
+
+/** A service's log: one line of text each, or pino's JSON lines for machines. */
+export function serviceLogger(output: Output, options: { level: string; json: boolean }): Logger {
+  const write = (line: string) => {
+    // A log that nobody reads any more must not end the service.
+    output.write(options.json ? line : textLine(line)).catch(() => {});
+  };
+  return pino({ level: options.level, base: { pid: process.pid } }, { write });
+}
+
+function textLine(line: string): string {
+  const { time, level, msg } = JSON.parse(line) as { time: number; level: number; msg?: string };
+  return `${new Date(time).toISOString()} ${LEVELS[level] ?? level} ${msg ?? ""}\n`;
+}

@@ -1,0 +1,292 @@
+import type { Logger } from "pino";
+import { messageOf } from "../errors.js";
+import { diffLayouts } from "../mapping/diff.js";
+import type { GroupNode, Layout } from "../mapping/tree.js";
+import { writeScanRecord } from "../redis/writer-records.js";
+import type { Scan } from "../scan/scan.js";
+import type { DataStore } from "../scan/store.js";
+import { type ChunkOptions, scanChunkOptions } from "./chunks.js";
+import { claimItems, type FileClaims } from "./claims.js";
+import { applyFinalChanges } from "./final-changes.js";
+import { finalLayout, preparedLayout } from "./layouts.js";
+import type { WriterMetrics } from "./metrics.js";
+import type { OpenFile, OpenFiles } from "./open-files.js";
+import { pumpStreams, type StreamPump } from "./pump.js";
+import type { ScanReport } from "./report.js";
+import { stampRoot } from "./root-stamp.js";
+import type { ScanProgress } from "./scan-progress.js";
+import { formatClaims, formatPreparedInfo, type SavedState } from "./scan-state.js";
+import { openSink } from "./sinks/choose.js";
+import { Progress } from "./sinks/sink.js";
+import type { Slot } from "./slots.js";
+import { resolveTargets, type Targets } from "./targets.js";
+import { type StreamPlace, TreeWriter } from "./tree-writer.js";
+
+/** What all scans of a writer share. */
+export interface WriterServices {
+  readonly store: DataStore;
+  readonly files: OpenFiles;
+  readonly metrics: WriterMetrics;
+  readonly log: Logger;
+  readonly roots: readonly string[];
+  /** Bytes. */
+  readonly leastFree: number;
+  readonly chunks: ChunkOptions;
+}
+
+/**
+ * One go at writing a scan, from the files being opened to their last commit. It may begin on files that an earlier go,
+ * of this writer or another one, has left behind; whatever is there stays.
+ */
+export class ScanJob {
+  readonly #services: WriterServices;
+  readonly #scan: Scan;
+  readonly #saved: SavedState;
+  readonly #progress: ScanProgress;
+  readonly #report: ScanReport;
+  readonly #slot: Slot;
+  readonly #chunks: ChunkOptions;
+  readonly #claims = new Map<string, FileClaims>();
+  readonly #pumps = new Map<string, StreamPump>();
+  #paths: ReadonlySet<string> = new Set();
+  #targets: Targets = new Map();
+  #files: OpenFile[] = [];
+
+  constructor(services: WriterServices, scan: Scan, saved: SavedState, progress: ScanProgress, slot: Slot) {
+    this.#services = services;
+    this.#scan = scan;
+    this.#saved = saved;
+    this.#progress = progress;
+    this.#report = progress.report;
+    this.#slot = slot;
+    const { options, warnings } = scanChunkOptions(scan.info, services.chunks);
+    this.#chunks = options;
+    for (const warning of warnings) this.#report.warn(warning);
+  }
+
+  /** The files that the scan needs, by the names that are opened. */
+  get paths(): readonly string[] {
+    return [...new Set(this.#targets.values())];
+  }
+
+  /**
+   * Writes the scan to its end. False: another writer holds one of its files. Throws when a file cannot be written now, or
+   * the signal aborts; then everything is committed as far as possible and let go of.
+   */
+  async run(signal: AbortSignal): Promise<boolean> {
+    const info = this.#saved.preparedInfo ?? this.#scan.layoutSource.info;
+    const times = { start: this.#progress.start };
+    const before = preparedLayout(this.#scan.layoutSource, info, times);
+    this.#note(before);
+    const paths = new Set(before.files.keys());
+    this.#paths = paths;
+    // A closed scan may need more files in the end: all or none are taken, so that nobody waits holding some.
+    if (this.#scan.state === "CLOSED") {
+      for (const path of preparedLayout(
+        this.#scan.layoutSource,
+        this.#scan.layoutSource.info,
+        times,
+      ).files.keys())
+        paths.add(path);
+    }
+    if (!(await this.#open([...paths], signal))) return false;
+    try {
+      const broken = AbortSignal.any([signal, ...this.#files.map((file) => file.broken)]);
+      await this.#begin(before, info);
+      await this.#pump([...this.#pumps.values()], broken);
+      await this.#slot.during(this.#scan.waitFor("CLOSED", { signal: broken }), broken);
+      await this.#scan.refresh({ signal: broken });
+      await this.#finish(before, broken);
+    } finally {
+      await this.#release();
+    }
+    return true;
+  }
+
+  /** Opens files; a path that is not allowed is a failure of the scan, the other files are written. */
+  async #open(paths: readonly string[], signal: AbortSignal): Promise<boolean> {
+    const { roots, leastFree, files } = this.#services;
+    this.#targets = await resolveTargets(paths, { roots, leastFree }, this.#report);
+    const acquired = await files.acquire([...new Set(this.#targets.values())], { signal });
+    if (!acquired) return false;
+    this.#files = acquired;
+    this.#progress.owned = true;
+    this.#progress.files = acquired.map(({ path }) => path);
+    return true;
+  }
+
+  async #release(): Promise<void> {
+    const files = this.#files.splice(0);
+    await this.#services.files.release(files);
+  }
+
+  /** Writes what is known at PREPARED and opens the places of streams. */
+  async #begin(layout: Layout, info: Scan["info"]): Promise<void> {
+    for (const [path, root] of layout.files) await this.#claim(path, root);
+    await this.#remember({ prepared: formatPreparedInfo(info) });
+    this.#progress.state = "RUNNING";
+    for (const [path, root] of layout.files) await this.#writeTree(path, root);
+    await Promise.all(this.#files.map((file) => file.commit()));
+  }
+
+  async #claim(path: string, root: GroupNode): Promise<void> {
+    const file = this.#fileOf(path);
+    if (!file) return;
+    const claims = await claimItems(file.hdf5, root, this.#saved.claims.get(file.path) ?? new Set());
+    this.#claims.set(file.path, claims);
+    for (const message of claims.foreign.values()) this.#report.fail(`${file.path}::${message}`);
+  }
+
+  /** Keeps in Redis what a successor needs, before it takes effect in files. */
+  async #remember(fields: { prepared?: Buffer }): Promise<void> {
+    const claims = new Map([...this.#claims].map(([path, { own }]) => [path, own]));
+    await writeScanRecord(this.#services.store.redis, this.#scan.key, {
+      ...fields,
+      claims: formatClaims(claims),
+    });
+  }
+
+  async #writeTree(path: string, root: GroupNode): Promise<void> {
+    const file = this.#fileOf(path);
+    const claims = file && this.#claims.get(file.path);
+    if (!file || !claims) return;
+    await this.#treeWriter(file).writeRoot(root, claims, this.#saved.claims.has(file.path));
+    await stampRoot(file.hdf5);
+    file.changed();
+  }
+
+  #treeWriter(file: OpenFile): TreeWriter {
+    return new TreeWriter(file, this.#report, (place) => this.#place(file, place));
+  }
+
+  /** Opens the place of a stream in a file. */
+  async #place(
+    file: OpenFile,
+    { path, stream: name, attributes, layout, resume }: StreamPlace,
+  ): Promise<void> {
+    const stream = this.#scan.streams.get(name);
+    if (!stream) {
+      this.#report.fail(`${file.path}::${path}: the scan has no stream "${name}".`);
+      return;
+    }
+    const { metrics } = this.#services;
+    const progress = new Progress((points, bytes) => {
+      metrics.points.inc(points);
+      metrics.bytes.inc(bytes);
+    });
+    const warn = (message: string) => this.#report.warn(message);
+    const target = { file, path, stream, attributes, layout, chunks: this.#chunks, resume, warn };
+    const sink = await openSink(target, progress);
+    if (!sink) return;
+    const pump = this.#pumps.get(name) ?? { stream, sinks: [], error: undefined, lost: 0 };
+    pump.sinks.push(sink);
+    this.#pumps.set(name, pump);
+    this.#progress.pumps = [...this.#pumps.values()];
+  }
+
+  async #pump(pumps: readonly StreamPump[], signal: AbortSignal): Promise<void> {
+    const active = pumps.filter(({ sinks }) => sinks.length > 0);
+    if (active.length === 0) return;
+    const group = this.#services.store.cursorGroup();
+    try {
+      await pumpStreams(active, group, this.#slot, this.#report, signal);
+    } finally {
+      group.close();
+    }
+    for (const { stream, error } of active) {
+      if (error !== undefined || (await stream.isSealed({ signal }))) continue;
+      this.#report.warn(
+        `Stream "${stream.name}" was never sealed: what it held when the scan was closed is written.`,
+      );
+    }
+  }
+
+  /** Applies what changed until CLOSED and ends all streams. */
+  async #finish(before: Layout, signal: AbortSignal): Promise<void> {
+    const times = { start: this.#progress.start, end: new Date(), failed: this.#report.failed };
+    const after = await finalLayout(this.#scan, this.#services.store, times, { signal });
+    this.#note(after);
+    const fresh = [...after.files.keys()].filter((path) => !this.#paths.has(path));
+    if (fresh.length > 0) throw new FilesAddedError(fresh);
+    await this.#finishSinks([...this.#pumps.values()]);
+    const known = new Set([...this.#pumps.values()].flatMap(({ sinks }) => sinks));
+    await this.#change(before, after);
+    const late = [...this.#pumps.values()].map((pump) => ({
+      ...pump,
+      sinks: pump.sinks.filter((sink) => !known.has(sink)),
+    }));
+    await this.#pump(late, signal);
+    await this.#finishSinks(late);
+    for (const file of this.#files) {
+      await stampRoot(file.hdf5);
+      await file.commit({ durable: true });
+    }
+  }
+
+  async #change(before: Layout, after: Layout): Promise<void> {
+    const changes = diffLayouts(before, after);
+    for (const [path, root] of after.files) {
+      const file = this.#fileOf(path);
+      if (!file) continue;
+      if (!before.files.has(path)) {
+        await this.#claim(path, root);
+        await this.#remember({});
+        await this.#writeTree(path, root);
+        continue;
+      }
+      const found = changes.get(path);
+      if (!found) continue;
+      const own = await this.#claimAdded(file, root);
+      const isView = (name: string) => this.#scan.streams.get(name)?.latestEventOnly ?? false;
+      const writer = this.#treeWriter(file);
+      await applyFinalChanges(found, { file, writer, report: this.#report, own, isView, after: root });
+    }
+  }
+
+  /** Items that the final mapping adds beside those of other scans are claimed too. */
+  async #claimAdded(file: OpenFile, root: GroupNode): Promise<ReadonlySet<string>> {
+    const before = this.#claims.get(file.path)?.own ?? new Set<string>();
+    const known = new Set([...before, ...(this.#saved.claims.get(file.path) ?? [])]);
+    const { own, foreign } = await claimItems(file.hdf5, root, known);
+    const all = { own: new Set([...known, ...own]), foreign };
+    this.#claims.set(file.path, all);
+    await this.#remember({});
+    return all.own;
+  }
+
+  async #finishSinks(pumps: readonly StreamPump[]): Promise<void> {
+    for (const { sinks, stream } of pumps) {
+      for (const sink of sinks) {
+        const { file, path } = sink.target;
+        try {
+          await sink.finish();
+        } catch (error) {
+          file.refuseFatal(error);
+          this.#report.fail(
+            `${file.path}::${path}: stream "${stream.name}" cannot be completed: ${messageOf(error)}`,
+          );
+        }
+      }
+    }
+  }
+
+  #fileOf(path: string): OpenFile | undefined {
+    const resolved = this.#targets.get(path);
+    return this.#files.find((file) => file.path === resolved);
+  }
+
+  #note(layout: Layout): void {
+    for (const { file, path, message, fatal } of layout.warnings) {
+      const text = `${file}::${path}: ${message}`;
+      if (fatal) this.#report.fail(text);
+      else this.#report.warn(text);
+    }
+  }
+}
+
+/** Files came in with the final mapping: run again at once, now that the scan is closed all of them are known. */
+export class FilesAddedError extends Error {
+  constructor(files: readonly string[]) {
+    super(`The final mapping also has ${files.join(", ")}.`);
+  }
+}

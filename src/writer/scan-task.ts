@@ -1,0 +1,208 @@
+import { isNxliveError, messageOf } from "../errors.js";
+import { isConnectionError } from "../redis/errors.js";
+import { LEASE_TTL } from "../redis/leases.js";
+import { readScanRecord } from "../redis/writer-records.js";
+import { ScanNotFoundError } from "../scan/errors.js";
+import type { Scan } from "../scan/scan.js";
+import { sleep } from "../waiting.js";
+import { reasonNotToWrite } from "./layouts.js";
+import { ScanReport } from "./report.js";
+import { FilesAddedError, ScanJob, type WriterServices } from "./scan-job.js";
+import { ScanProgress } from "./scan-progress.js";
+import { parseSavedState, type SavedState } from "./scan-state.js";
+import type { Slot, Slots } from "./slots.js";
+import { isFinal, totals } from "./status.js";
+import type { StatusBoard } from "./status-board.js";
+import type { WriterEventWatch } from "./writer-events.js";
+
+const FIRST_RETRY = 1_000;
+const LONGEST_RETRY = 30_000;
+/** Errors that are not known to pass are tried again only so often. */
+const ATTEMPTS_AFTER_SURPRISE = 3;
+
+export interface TaskServices extends WriterServices {
+  readonly id: string;
+  readonly slots: Slots;
+  readonly board: StatusBoard;
+  readonly events: WriterEventWatch;
+}
+
+/** One scan in this writer's hands, from its discovery until it is written, by this writer or another one. */
+export class ScanTask {
+  readonly key: string;
+  readonly #services: TaskServices;
+  readonly #stopping = new AbortController();
+  #progress: ScanProgress | undefined;
+  #failingSince: number | undefined;
+
+  constructor(key: string, services: TaskServices) {
+    this.key = key;
+    this.#services = services;
+  }
+
+  /** Files of the scan are open here. */
+  get inHand(): boolean {
+    return this.#progress?.owned ?? false;
+  }
+
+  /** How long attempts have failed without success, in ms; 0 when all is well. */
+  get failingFor(): number {
+    return this.#failingSince === undefined ? 0 : performance.now() - this.#failingSince;
+  }
+
+  /** Commits what is there and lets go of the scan; another writer, or a later run, goes on. */
+  stop(reason: unknown): void {
+    this.#stopping.abort(reason);
+  }
+
+  /** Never rejects: what goes wrong is in the scan's status and in the log. */
+  async run(): Promise<"written" | "failed" | "skipped" | "stopped"> {
+    const { signal } = this.#stopping;
+    try {
+      const slot = await this.#services.slots.take(signal);
+      try {
+        return await this.#run(slot, signal);
+      } finally {
+        slot.release();
+      }
+    } catch (error) {
+      if (!signal.aborted && !(error instanceof ScanNotFoundError)) {
+        this.#services.log.error(
+          { scan: this.key, error },
+          `Scan ${this.key} is given up: ${messageOf(error)}`,
+        );
+        return "failed";
+      }
+      return signal.aborted ? "stopped" : "skipped";
+    } finally {
+      if (this.#progress) this.#services.board.remove(this.#progress);
+    }
+  }
+
+  async #run(slot: Slot, signal: AbortSignal) {
+    const { store, board, id } = this.#services;
+    const scan = await store.loadScan(this.key, { signal });
+    await slot.during(scan.waitFor("PREPARED", { signal }), signal);
+    const saved = await this.#saved(signal);
+    if (saved.status && isFinal(saved.status)) return "skipped";
+    const start = saved.status ? new Date(saved.status.start) : new Date();
+    const progress = new ScanProgress(scan, id, start, new ScanReport());
+    this.#progress = progress;
+    const reason = reasonNotToWrite(scan.layoutSource);
+    if (reason !== undefined) return this.#conclude(progress, reason);
+    progress.needed = new Map([...scan.streams.values()].map((stream) => [stream.key, 0]));
+    board.add(progress);
+    return this.#attempts(scan, progress, slot, signal);
+  }
+
+  async #attempts(scan: Scan, progress: ScanProgress, slot: Slot, signal: AbortSignal) {
+    let delay = FIRST_RETRY;
+    for (let surprises = 0; ; ) {
+      try {
+        const saved = await this.#saved(signal);
+        if (saved.status && isFinal(saved.status)) return "skipped";
+        progress.report = new ScanReport();
+        const job = new ScanJob(this.#services, scan, saved, progress, slot);
+        if (await job.run(signal)) return await this.#conclude(progress);
+        progress.owned = false;
+        await slot.during(this.#otherWriter(job.paths, signal), signal);
+      } catch (error) {
+        if (signal.aborted) return await this.#letGo(progress);
+        if (error instanceof FilesAddedError) continue;
+        if (error instanceof ScanNotFoundError) {
+          progress.report.fail(
+            "The scan was deleted from Redis before it was closed: what had arrived is written.",
+          );
+          return await this.#conclude(progress);
+        }
+        if (!mayPass(error) && ++surprises >= ATTEMPTS_AFTER_SURPRISE) {
+          progress.report.fail(messageOf(error));
+          return await this.#conclude(progress);
+        }
+        this.#waitFor(error, progress, delay);
+        await slot.during(sleep(delay, signal), signal).catch(() => {});
+        if (signal.aborted) return await this.#letGo(progress);
+        delay = Math.min(2 * delay, LONGEST_RETRY);
+      }
+    }
+  }
+
+  async #saved(signal: AbortSignal): Promise<SavedState> {
+    return parseSavedState(await readScanRecord(this.#services.store.redis, this.key, { signal }));
+  }
+
+  /** Another writer has the scan, or its file, in hand: waits until that changes, or its lease may have run out. */
+  #otherWriter(paths: readonly string[], signal: AbortSignal): Promise<void> {
+    return this.#services.events.wait(paths, this.key, LEASE_TTL, signal);
+  }
+
+  #waitFor(error: unknown, progress: ScanProgress, delay: number): void {
+    const { log, metrics } = this.#services;
+    const message = `Waiting, will try again: ${messageOf(error)}`;
+    this.#failingSince ??= performance.now();
+    if (progress.message !== message) log.warn({ scan: this.key, error: codeOf(error), delay }, message);
+    metrics.retries.inc();
+    progress.message = message;
+    progress.state = "FAILED";
+    progress.retrying = true;
+    progress.owned = true;
+  }
+
+  async #letGo(progress: ScanProgress): Promise<"stopped"> {
+    progress.message = "Let go of by the writer, which was stopped: the next one goes on.";
+    await this.#services.board.publish().catch(() => {});
+    return "stopped";
+  }
+
+  async #conclude(progress: ScanProgress, skipped?: string): Promise<"written" | "failed" | "skipped"> {
+    const { board, metrics, log } = this.#services;
+    const { report } = progress;
+    progress.owned = true;
+    progress.retrying = false;
+    progress.state = report.failed ? "FAILED" : "COMPLETE";
+    progress.message = report.failed ? report.failure : (skipped ?? "Written.");
+    progress.end = new Date();
+    board.add(progress);
+    for (;;) {
+      try {
+        await board.publish();
+        break;
+      } catch (error) {
+        if (!isConnectionError(error)) throw error;
+        await sleep(FIRST_RETRY, this.#stopping.signal);
+      }
+    }
+    if (skipped !== undefined) {
+      log.debug({ scan: this.key }, skipped);
+      return "skipped";
+    }
+    metrics.scanEnded(progress.state);
+    const { points, bytes, lost } = totals(progress.present());
+    if (lost > 0) metrics.lost.inc(lost);
+    const seconds = (progress.end.getTime() - progress.start.getTime()) / 1000;
+    const facts = {
+      scan: this.key,
+      state: progress.state,
+      files: progress.files,
+      points,
+      bytes,
+      lost,
+      seconds,
+    };
+    const { name, number } = progress.present();
+    const line = `Scan ${number} ${name}: ${progress.state}, ${points} points, ${bytes} bytes in ${seconds.toFixed(1)} s. ${progress.message}`;
+    if (report.failed) log.warn({ ...facts, warnings: report.messages }, line);
+    else log.info({ ...facts, warnings: report.messages }, line);
+    return report.failed ? "failed" : "written";
+  }
+}
+
+/** Errors of files and of Redis may pass; anything else is a surprise. */
+function mayPass(error: unknown): boolean {
+  if (isConnectionError(error)) return true;
+  return isNxliveError(error) && /^ERR_(HDF5|FILE|CLOSED|REDIS)/.test(error.code);
+}
+
+function codeOf(error: unknown): string {
+  return isNxliveError(error) ? error.code : "unknown";
+}

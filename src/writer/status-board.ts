@@ -1,0 +1,106 @@
+import type { Logger } from "pino";
+import { messageOf } from "../errors.js";
+import type { RedisClient } from "../redis/client.js";
+import { POSITIONS_TTL, publishPositions, withdrawPositions } from "../redis/positions.js";
+import { writeScanRecord } from "../redis/writer-records.js";
+import { isFinal, type ScanStatus } from "./status.js";
+
+/** How often what has changed is published (ms). */
+const INTERVAL = 500;
+
+/** A scan in hand, as the board asks for it. */
+export interface Reporting {
+  readonly key: string;
+  /** Undefined while another writer has the scan in hand, or nobody. */
+  status(): ScanStatus | undefined;
+  /** Stream key → first entry in Redis that is not in a file. */
+  positions(): ReadonlyMap<string, number>;
+}
+
+/**
+ * Publishes in Redis what the scans of this writer look like: their statuses for people, their positions for the memory
+ * tracker. Redis being away only delays it.
+ */
+export class StatusBoard {
+  readonly #client: RedisClient;
+  readonly #writer: string;
+  readonly #log: Logger;
+  readonly #scans = new Set<Reporting>();
+  readonly #published = new Map<string, string>();
+  readonly #listeners = new Set<(status: ScanStatus) => void>();
+  #positions = new Map<string, number>();
+  #positionsAt = Number.NEGATIVE_INFINITY;
+  #timer: NodeJS.Timeout | undefined;
+  #publishing: Promise<void> = Promise.resolve();
+
+  constructor(client: RedisClient, writer: string, log: Logger) {
+    this.#client = client;
+    this.#writer = writer;
+    this.#log = log;
+  }
+
+  start(): void {
+    this.#timer ??= setInterval(() => {
+      this.publish().catch((error: unknown) =>
+        this.#log.warn(`Statuses are not published: ${messageOf(error)}`),
+      );
+    }, INTERVAL);
+  }
+
+  /** Follows a scan until `remove`. */
+  add(scan: Reporting): void {
+    this.#scans.add(scan);
+  }
+
+  remove(scan: Reporting): void {
+    this.#scans.delete(scan);
+    this.#published.delete(scan.key);
+  }
+
+  /** Calls back with each status that has changed, from now on; the result ends it. */
+  listen(listener: (status: ScanStatus) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Publishes everything that has changed. */
+  publish(): Promise<void> {
+    const next = this.#publishing.catch(() => {}).then(() => this.#publishAll());
+    this.#publishing = next;
+    return next;
+  }
+
+  /** Stops; the positions are withdrawn, so that the tracker waits for this writer no longer. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    await this.publish();
+    await withdrawPositions(this.#client, this.#writer);
+  }
+
+  async #publishAll(): Promise<void> {
+    await this.#publishPositions();
+    for (const scan of [...this.#scans]) {
+      const status = scan.status();
+      if (!status) continue;
+      const text = JSON.stringify(status);
+      if (this.#published.get(status.scan) === text) continue;
+      await writeScanRecord(this.#client, status.scan, { status: text }, isFinal(status) ? ["prepared"] : []);
+      this.#published.set(status.scan, text);
+      for (const listener of this.#listeners) listener(status);
+    }
+  }
+
+  async #publishPositions(): Promise<void> {
+    const positions = new Map([...this.#scans].flatMap((scan) => [...scan.positions()]));
+    const changed = [...positions].filter(([stream, index]) => this.#positions.get(stream) !== index);
+    const done = [...this.#positions.keys()].filter((stream) => !positions.has(stream));
+    const due = performance.now() > this.#positionsAt + POSITIONS_TTL / 4;
+    if (changed.length === 0 && done.length === 0 && !due) return;
+    // When it was away for long, the hash may be gone: then everything is told again.
+    const sent = performance.now() > this.#positionsAt + POSITIONS_TTL ? positions : new Map(changed);
+    await publishPositions(this.#client, this.#writer, sent, done);
+    this.#positions = positions;
+    this.#positionsAt = performance.now();
+  }
+}

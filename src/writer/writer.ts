@@ -1,0 +1,245 @@
+import { hostname } from "node:os";
+import { type Logger, pino } from "pino";
+import { ulid } from "ulid";
+import { ClosedError, InvalidArgumentError, messageOf } from "../errors.js";
+import { dbsize } from "../redis/commands.js";
+import { forgetDeletedScans, readStatuses } from "../redis/writer-records.js";
+import type { DataStore } from "../scan/store.js";
+import { sleep } from "../waiting.js";
+import { type ChunkOptions, DEFAULT_CHUNKS } from "./chunks.js";
+import { FileLeases } from "./file-leases.js";
+import type { Health } from "./http-endpoint.js";
+import { WriterMetrics } from "./metrics.js";
+import { OpenFiles } from "./open-files.js";
+import { ScanTask, type TaskServices } from "./scan-task.js";
+import { Slots } from "./slots.js";
+import { isFinal, parseStatus, type ScanStatus } from "./status.js";
+import { StatusBoard } from "./status-board.js";
+import { statusQueue } from "./status-queue.js";
+import { LEAST_FREE } from "./target-checks.js";
+import { WriterEventWatch } from "./writer-events.js";
+
+export interface WriterOptions {
+  /** Write the scans of this session only; default: all. */
+  readonly session?: string | null;
+  /** Folders that files must lie in; default: anywhere. */
+  readonly roots?: readonly string[];
+  /** Scans that are written at the same time; default 32. */
+  readonly concurrency?: number;
+  /** Bytes that must be free for a scan to be written; default 200 MB. */
+  readonly leastFree?: number;
+  readonly chunks?: ChunkOptions;
+  /** Default: no log. */
+  readonly logger?: Logger;
+  readonly signal?: AbortSignal;
+}
+
+/** A scan that cannot be written for so long no longer keeps `untilIdle` waiting (ms). */
+const HOPELESS = 30_000;
+const AFTER_ERROR = 1_000;
+/** Redis answers within this time, or is not healthy (ms). */
+const HEALTH_PATIENCE = 2_000;
+/** Records of scans that are deleted from Redis are kept for a day (ms), for those who ask what became of them. */
+const RECORDS_KEPT = 24 * 3600 * 1000;
+const CLEANING_INTERVAL = 3600 * 1000;
+/** Scans that are looked up in one round trip. */
+const PAGE = 500;
+
+/**
+ * The writer service: turns every scan of a session into its files, those of the past that were never written first.
+ * Several writers may run for one session, on machines that share the file system: they divide the scans between
+ * them and take over from one that dies.
+ */
+export class Writer implements AsyncDisposable {
+  /** Unique to this process. */
+  readonly id = `${hostname()}:${process.pid}:${ulid()}`;
+  readonly metrics = new WriterMetrics();
+  readonly #store: DataStore;
+  readonly #session: string | null;
+  readonly #log: Logger;
+  readonly #services: TaskServices;
+  readonly #tasks = new Map<string, ScanTask>();
+  readonly #running = new Set<Promise<void>>();
+  readonly #following = new AbortController();
+  readonly #closing = new AbortController();
+  #discovery: Promise<void> = Promise.resolve();
+  #caughtUp = false;
+  #failed = 0;
+  #quietSince = performance.now();
+  #ending: Promise<void> | undefined;
+
+  private constructor(store: DataStore, options: WriterOptions) {
+    this.#store = store;
+    this.#session = options.session ?? null;
+    this.#log = options.logger ?? pino({ enabled: false });
+    const leases = new FileLeases(store.redis, this.id);
+    this.#services = {
+      store,
+      id: this.id,
+      files: new OpenFiles(leases, this.metrics),
+      metrics: this.metrics,
+      log: this.#log,
+      roots: options.roots ?? [],
+      leastFree: options.leastFree ?? LEAST_FREE,
+      chunks: options.chunks ?? DEFAULT_CHUNKS,
+      slots: new Slots(options.concurrency ?? 32),
+      board: new StatusBoard(store.redis, this.id, this.#log),
+      events: new WriterEventWatch(store.redis, this.#closing.signal),
+    };
+  }
+
+  /** Starts writing. The store stays the caller's: close it after the writer. */
+  static async start(store: DataStore, options: WriterOptions = {}): Promise<Writer> {
+    const { concurrency = 32 } = options;
+    if (!Number.isInteger(concurrency) || concurrency < 1) {
+      throw new InvalidArgumentError(`concurrency must be an integer from 1, not ${concurrency}.`);
+    }
+    const writer = new Writer(store, options);
+    const timetag = await writer.#findPast(options.signal);
+    writer.#services.board.start();
+    writer.#discovery = writer.#follow(timetag);
+    void writer.#cleanNowAndThen();
+    return writer;
+  }
+
+  /** Each change of a scan's status in this writer, from the call on; ends when the writer is closed. */
+  statuses(options: { signal?: AbortSignal } = {}): AsyncIterableIterator<ScanStatus> {
+    const signals = [this.#closing.signal, ...(options.signal ? [options.signal] : [])];
+    return statusQueue(this.#services.board, AbortSignal.any(signals), options.signal);
+  }
+
+  /**
+   * Resolves once no scan has been open or unwritten for some milliseconds; true when all scans were written without
+   * failure. Scans that could not be written for half a minute, for want of a usable file, are not waited for.
+   */
+  async untilIdle(milliseconds: number, options: { signal?: AbortSignal } = {}): Promise<boolean> {
+    for (;;) {
+      const busy = [...this.#tasks.values()].some((task) => task.failingFor < HOPELESS);
+      if (busy || !this.#caughtUp) this.#quietSince = performance.now();
+      const left = this.#quietSince + milliseconds - performance.now();
+      if (left <= 0) return this.#failed === 0 && this.#tasks.size === 0;
+      await sleep(Math.min(left, 100), options.signal);
+    }
+  }
+
+  /** What `/health` tells: whether Redis answers, and what is in hand. */
+  async health(): Promise<Health> {
+    const redis = await this.#store.redis.do(dbsize(), { signal: AbortSignal.timeout(HEALTH_PATIENCE) }).then(
+      () => true,
+      () => false,
+    );
+    const tasks = [...this.#tasks.values()];
+    return {
+      ok: redis && this.#ending === undefined,
+      redis,
+      stopping: this.#ending !== undefined,
+      writer: this.id,
+      session: this.#session,
+      scans: tasks.length,
+      writing: tasks.filter((task) => task.inHand).length,
+      waiting: tasks.filter((task) => task.failingFor > 0).length,
+      failed: this.#failed,
+    };
+  }
+
+  /**
+   * An orderly end: no new scans; scans that are closed and in hand are finished, open ones are committed and let go
+   * of, for the next writer to go on. Then it closes.
+   */
+  async drain(): Promise<void> {
+    this.#following.abort(new ClosedError("The writer is being stopped."));
+    const states = await this.#store.states([...this.#tasks.keys()]).catch(() => new Map<string, string>());
+    for (const task of this.#tasks.values()) {
+      if (states.get(task.key) !== "CLOSED" || !task.inHand)
+        task.stop(new ClosedError("The writer is being stopped."));
+    }
+    await Promise.all(this.#running);
+    await this.close();
+  }
+
+  /** Commits everything and lets go of all scans. Idempotent. */
+  close(): Promise<void> {
+    this.#ending ??= this.#end();
+    return this.#ending;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #end(): Promise<void> {
+    const reason = new ClosedError("The writer was closed.");
+    this.#following.abort(reason);
+    for (const task of this.#tasks.values()) task.stop(reason);
+    await this.#discovery;
+    await Promise.all(this.#running);
+    await this.#services.board.close().catch((error: unknown) => {
+      this.#log.warn(`The last statuses are not published: ${messageOf(error)}`);
+    });
+    this.#closing.abort(reason);
+  }
+
+  /** Takes up the scans that are there already, the oldest first; gives the place in the history to go on from. */
+  async #findPast(signal?: AbortSignal): Promise<string> {
+    const criteria = this.#session === null ? {} : { session: this.#session };
+    const { keys, timetag } = await this.#store.search(criteria, signal ? { signal } : {});
+    const sorted = keys.toSorted((a, b) => (a < b ? -1 : 1));
+    for (let i = 0; i < sorted.length; i += PAGE) {
+      const page = sorted.slice(i, i + PAGE);
+      const statuses = await readStatuses(this.#store.redis, page, { signal });
+      page.forEach((key, k) => {
+        const status = parseStatus(statuses[k] ?? "null");
+        if (!status || !isFinal(status)) this.#take(key);
+      });
+    }
+    this.#caughtUp = true;
+    return timetag;
+  }
+
+  /** Takes up new scans as they are created. */
+  async #follow(timetag: string): Promise<void> {
+    const { signal } = this.#following;
+    let since = timetag;
+    while (!signal.aborted) {
+      try {
+        const scans = this.#store.scans({
+          since,
+          signal,
+          ...(this.#session !== null && { session: this.#session }),
+          onError: (key, error) =>
+            this.#log.warn({ scan: key }, `Scan ${key} cannot be read: ${messageOf(error)}`),
+        });
+        for await (const scan of scans) {
+          since = scan.timetag ?? since;
+          this.#take(scan.key);
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#log.warn(`Waiting for Redis: ${messageOf(error)}`);
+        await sleep(AFTER_ERROR, signal).catch(() => {});
+      }
+    }
+  }
+
+  #take(key: string): void {
+    if (this.#tasks.has(key)) return;
+    const task = new ScanTask(key, this.#services);
+    this.#tasks.set(key, task);
+    this.metrics.scansOpen.set(this.#tasks.size);
+    const run = task.run().then((result) => {
+      if (result === "failed") this.#failed++;
+      this.#tasks.delete(key);
+      this.#running.delete(run);
+      this.metrics.scansOpen.set(this.#tasks.size);
+    });
+    this.#running.add(run);
+  }
+
+  async #cleanNowAndThen(): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      await forgetDeletedScans(this.#store.redis, RECORDS_KEPT, { signal }).catch(() => {});
+      await sleep(CLEANING_INTERVAL, signal).catch(() => {});
+    }
+  }
+}
