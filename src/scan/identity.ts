@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
+import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import { ScanIdentityError } from "./errors.js";
 
 /** What a scan is found by. */
@@ -36,7 +36,7 @@ let validate: ValidateFunction | undefined;
 
 function validator(): ValidateFunction {
   const schema = new URL("../../schemas/scan-identity.schema.json", import.meta.url);
-  validate ??= new Ajv({ allErrors: true, allowUnionTypes: true }).compile(
+  validate ??= new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(
     JSON.parse(readFileSync(schema, "utf8")),
   );
   return validate;

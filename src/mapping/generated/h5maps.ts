@@ -1,7 +1,7 @@
 // Made from the JSON schema of the same name by scripts/generate-types.mjs: change the schema, not this file.
 
 /**
- * What a name in a group stands for. A value that is no HDF5 item stands for a dataset without attributes.
+ * An HDF5 item, or the value of a dataset without attributes.
  */
 export type H5Item =
   | H5Group
@@ -10,13 +10,13 @@ export type H5Item =
   | H5ExternalLink
   | H5ExternalBinaryDataset
   | H5VirtualDataset
-  | DatasetValue;
+  | DatasetValue1;
 /**
  * A value known when the mapping is written.
  */
 export type DataItem = RawValue | InlineValue | InlineBase64Value | CompoundValue;
 /**
- * Plain JSON: integers are int64, decimals float64, booleans bool, strings UTF-8 text; nested arrays must be regular; a mixed array is lifted to the highest of bool < int < float < string.
+ * Text, a number, a boolean, or regular nested lists of them. Integers are int64, decimals float64, booleans bool, strings UTF-8 text; a mixed array is lifted to the highest of bool < int < float < string.
  */
 export type RawValue = string | number | boolean | RawValue[];
 /**
@@ -44,7 +44,7 @@ export type DTypeName =
  */
 export type BinaryDType = string;
 /**
- * The value of a dataset.
+ * The value of the dataset, or its stream
  */
 export type DatasetValue = DataItem | StreamValue;
 /**
@@ -63,6 +63,10 @@ export type Shape = number[];
  * Items: A length (an integer, 0 or more)
  */
 export type Lengths = number[];
+/**
+ * The value of a dataset.
+ */
+export type DatasetValue1 = DataItem | StreamValue;
 
 /**
  * `info.h5maps` of a scan: the HDF5 files it will become (blissdata 2.2 and later). Keys are absolute file paths, values the files' root groups.

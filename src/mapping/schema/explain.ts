@@ -1,5 +1,6 @@
 import type { ErrorObject } from "ajv";
 import { isJsonObject, JsonDecimal } from "../../json.js";
+import { kindOf, tagOf } from "./tags.js";
 
 /** What is wrong with a document, and where: `id.number`, `files[0].name`; empty for the document itself. */
 export interface Problem {
@@ -30,6 +31,7 @@ export function describe(value: unknown): string {
   if (value instanceof JsonDecimal) return value.value.toFixed(1);
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : `a list of ${value.length}`;
   if (isJsonObject(value)) {
+    if (typeof value.type === "string") return `an object of type ${describe(value.type)}`;
     const names = Object.keys(value);
     if (names.length === 0) return "an empty object";
     return `an object with ${names
@@ -52,36 +54,39 @@ function dotted(pointer: string): string {
   return text;
 }
 
-/** Errors worth telling: of the alternatives of a union, only those whose `type` (or another constant) is the found one. */
+/**
+ * Errors worth telling: of the alternatives of a union only those of the one that was meant, by its `type`; where
+ * nothing of it is left, that none of them fits.
+ */
 function relevant(errors: readonly ErrorObject[]): ErrorObject[] {
-  const wrongBranches = errors
-    .filter((error) => error.keyword === "const" || (error.keyword === "type" && isBranch(error)))
-    .map((error) => ({
-      instance: parent(error.instancePath, error.keyword),
-      branch: error.schemaPath.replace(/\/(properties\/[^/]+\/)?(const|type)$/, ""),
-    }));
-  const told = errors.filter(
-    (error) =>
-      error.keyword !== "anyOf" &&
-      error.keyword !== "oneOf" &&
-      error.keyword !== "if" &&
-      !wrongBranches.some(
-        ({ instance, branch }) =>
-          error.instancePath.startsWith(instance) && error.schemaPath.startsWith(`${branch}/`),
-      ),
-  );
-  if (told.length > 0) return told;
   const unions = errors.filter((error) => error.keyword === "anyOf" || error.keyword === "oneOf");
-  return unions.length > 0 ? unions.slice(-1) : errors.slice(0, 1);
+  const told = errors.filter((error) => !unions.includes(error) && !isOfOtherAlternative(error, unions));
+  // The innermost first; of several at one place the outermost, which comes last, says most.
+  for (const union of unions.reverse().sort((a, b) => b.instancePath.length - a.instancePath.length)) {
+    if (!told.some((error) => isWithin(error.instancePath, union.instancePath))) told.push(union);
+  }
+  return told;
 }
 
-/** A type error at the top of a referenced definition: the value is of another kind altogether. */
-function isBranch(error: ErrorObject): boolean {
-  return /\$defs\/[^/]+\/type$/.test(error.schemaPath) || /(anyOf|oneOf)\/\d+\/type$/.test(error.schemaPath);
+const KIND_KEYWORDS = new Set(["type", "minItems", "maxItems", "items"]);
+
+/** `unions`: those of which no alternative fits. */
+function isOfOtherAlternative(error: ErrorObject, unions: readonly ErrorObject[]): boolean {
+  const { keyword, instancePath } = error;
+  if (keyword === "const") {
+    const owner = instancePath.slice(0, Math.max(0, instancePath.lastIndexOf("/")));
+    return unions.some((union) => union.instancePath === owner);
+  }
+  const around = unions.filter((union) => isWithin(instancePath, union.instancePath));
+  if (around.length === 0) return false;
+  const nearest = around.reduce((a, b) => (b.instancePath.length > a.instancePath.length ? b : a));
+  if (nearest.instancePath === instancePath && KIND_KEYWORDS.has(keyword)) return true;
+  const tag = tagOf(error.parentSchema);
+  return tag !== undefined && kindOf(nearest.data) !== tag;
 }
 
-function parent(pointer: string, keyword: string): string {
-  return keyword === "const" ? pointer.slice(0, Math.max(0, pointer.lastIndexOf("/"))) : pointer;
+function isWithin(pointer: string, outer: string): boolean {
+  return pointer === outer || pointer.startsWith(`${outer}/`);
 }
 
 function sentence(error: ErrorObject): string {
@@ -89,6 +94,9 @@ function sentence(error: ErrorObject): string {
   if (keyword === "required") {
     const name = String(params.missingProperty);
     return `"${name}" is missing${expectation(propertySchema(error, name), ": expected ")}`;
+  }
+  if (keyword === "dependentRequired") {
+    return `"${String(params.missingProperty)}" is missing, which goes with "${String(params.property)}"`;
   }
   if (keyword === "additionalProperties" || keyword === "unevaluatedProperties") {
     return `unknown field "${String(params.additionalProperty ?? params.unevaluatedProperty)}"`;
@@ -115,7 +123,7 @@ function propertySchema(error: ErrorObject, name: string): unknown {
 }
 
 function firstSentence(text: string): string {
-  return text.replace(/[.:;] .*$/s, "").replace(/\.$/, "");
+  return text.replace(/[.;] .*$/s, "").replace(/\.$/, "");
 }
 
 function lowerFirst(text: string): string {

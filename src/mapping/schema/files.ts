@@ -1,7 +1,20 @@
 import { readFileSync } from "node:fs";
 
 /** The JSON schemas of this package, `schemas/<name>.schema.json`. */
-export const SCHEMA_NAMES = ["h5maps"] as const;
+export const SCHEMA_NAMES = [
+  "scan",
+  "scan-identity",
+  "scan-info",
+  "h5maps",
+  "mapping",
+  "mapping-tuples",
+  "stream-plain",
+  "stream-lima",
+  "stream-lima2",
+  "stream-scan-sequence",
+  "stream-hdf5-fallback",
+  "writer-config",
+] as const;
 export type SchemaName = (typeof SCHEMA_NAMES)[number];
 
 export type Schema = Readonly<Record<string, unknown>>;
