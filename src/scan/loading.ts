@@ -30,16 +30,21 @@ export interface LoadedScan {
   readonly stateId: string;
 }
 
+export interface LoadOptions extends RequestOptions {
+  /** Also a scan that was deleted, as long as it has not disappeared: for those who were waiting for its end. */
+  readonly deleted?: boolean;
+}
+
 /** Reads a scan. Errors: ScanNotFoundError, ScanFormatError. */
 export async function loadDocument(
   redis: RedisClient,
   key: string,
-  options: RequestOptions,
+  options: LoadOptions,
 ): Promise<LoadedScan> {
   if (!isScanKey(key)) throw notFound(key);
   // The state first: the document is then at least as new, and a change in between is seen as the next state.
   const [ttl, before] = await redis.all([commands.ttl(key), commands.jsonGet(key)], options);
-  if (isDeleted(ttl) || before === null) throw notFound(key);
+  if ((isDeleted(ttl) && !options.deleted) || before === null) throw notFound(key);
   const statePk = parseDocument(before, key).statePk;
   const [last, text] = await redis.atomically(
     [commands.lastEntry(streamKey(statePk)), commands.jsonGet(key)],

@@ -13,6 +13,9 @@ import type { ScanIdentity } from "./identity.js";
 import { isDeleted, type LoadedScan, loadDocument, notFound, stateOf } from "./loading.js";
 import { parseState, type ScanState, stateNumber } from "./state.js";
 
+/** More states than a scan has. */
+const PAGE = 10;
+
 /** What a scan needs of the store that it belongs to. */
 export interface ScanContext {
   readonly redis: RedisClient;
@@ -104,7 +107,7 @@ export class Scan {
     yield state;
     while (state !== "CLOSED") {
       const news = await this.#waitForStates(after, BLOCK, options);
-      if (news.length > 0) await this.refresh(options);
+      if (news.length > 0) await this.#reload(options);
       for (const change of news) {
         after = change.id;
         state = change.state;
@@ -127,7 +130,7 @@ export class Scan {
     while (stateNumber(this.#state) < wanted) {
       deadline.check(() => `scan ${this.key} to be ${state} (it is ${this.#state})`);
       const news = await this.#waitForStates(this.#stateId, Math.min(BLOCK, deadline.left), options);
-      if (news.length > 0) await this.refresh(options);
+      if (news.length > 0) await this.#reload(options);
     }
     return this.#state;
   }
@@ -149,6 +152,10 @@ export class Scan {
     this.#info = info;
   }
 
+  async #reload(options: SignalOption): Promise<void> {
+    this.accept(await loadDocument(this.context.redis, this.key, { ...options, deleted: true }));
+  }
+
   async #waitForStates(
     after: string,
     block: number,
@@ -156,9 +163,13 @@ export class Scan {
   ): Promise<{ id: string; state: ScanState }[]> {
     const { redis } = this.context;
     const key = streamKey(this.#document.statePk);
-    // A scan that is gone has no state stream: waiting for it would never end.
-    if (isDeleted(await redis.do(commands.ttl(this.key), options))) throw notFound(this.key);
-    const found = await redis.blocking(commands.xread(new Map([[key, after]]), 100, block), block, options);
+    const positions = new Map([[key, after]]);
+    // A scan that is gone has no state stream: waiting for it would never end. Its last states may still be there.
+    const deleted = isDeleted(await redis.do(commands.ttl(this.key), options));
+    const found = deleted
+      ? await redis.do(commands.xread(positions, PAGE), options)
+      : await redis.blocking(commands.xread(positions, PAGE, block), block, options);
+    if (deleted && found.size === 0) throw notFound(this.key);
     return (found.get(key) ?? []).map((entry) => ({ id: entry.id, state: stateOf(entry, this.key) }));
   }
 

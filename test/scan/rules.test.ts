@@ -1,0 +1,196 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { DataStore, type ScanIdentityInput } from "../../src/index.js";
+import * as commands from "../../src/redis/commands.js";
+import { KEYS } from "../../src/redis/keys.js";
+import type { PrivateRedis } from "../../src/redis/server.js";
+import { codeOf } from "../stream/support.js";
+import { startTestRedis } from "../support/redis.js";
+
+let redis: PrivateRedis;
+let store: DataStore;
+
+beforeAll(async () => {
+  redis = await startTestRedis();
+  store = await DataStore.connect(redis.url);
+});
+
+afterAll(async () => {
+  await store.close();
+  await redis.stop();
+});
+
+const identity: ScanIdentityInput = { name: "ascan", number: 1, data_policy: "no_policy" };
+
+describe("a new scan", () => {
+  test.each([
+    ["without a name", { number: 1, data_policy: "x" }],
+    ["with a number that is none", { ...identity, number: "1" }],
+    ["with a fractional number", { ...identity, number: 1.5 }],
+    ["with an unknown field", { ...identity, sample: "x" }],
+    ["with a relative path", { ...identity, path: "data.h5" }],
+  ])("%s is refused before anything is written", async (_, input) => {
+    const before = await store.redis.do(commands.dbsize());
+    expect(await codeOf(store.createScan(input as ScanIdentityInput))).toBe("ERR_SCAN_IDENTITY");
+    expect(await store.redis.do(commands.dbsize())).toBe(before);
+  });
+
+  test("takes an info of 1 MiB and refuses one character more", async () => {
+    const before = await store.redis.do(commands.dbsize());
+    const text = "x".repeat(2 ** 20 - '{"text":""}'.length);
+    expect(await codeOf(store.createScan(identity, { text: `${text}x` }))).toBe("ERR_SCAN_INFO");
+    expect(await store.redis.do(commands.dbsize())).toBe(before);
+    const scan = await store.createScan(identity, { text });
+    expect((await store.loadScan(scan.key)).info).toEqual({ text });
+  });
+
+  test("refuses an info that is no JSON", async () => {
+    const circular: Record<string, unknown> = {};
+    circular.self = circular;
+    expect(await codeOf(store.createScan(identity, circular))).toBe("ERR_SCAN_INFO");
+  });
+
+  test("writes NaN and infinities as null, and keeps integers of any size", async () => {
+    const info = {
+      nan: Number.NaN,
+      deep: [{ inf: -Infinity }],
+      big: 2n ** 63n - 1n,
+      list: Int16Array.of(1, 2),
+    };
+    const scan = await store.createScan(identity, info);
+    expect((await store.loadScan(scan.key)).info).toEqual({
+      nan: null,
+      deep: [{ inf: null }],
+      big: 2n ** 63n - 1n,
+      list: [1, 2],
+    });
+  });
+});
+
+describe("the states of a scan", () => {
+  test("follow each other in order only", async () => {
+    const scan = await store.createScan(identity);
+    expect(await codeOf(scan.start())).toBe("ERR_SCAN_STATE");
+    expect(await codeOf(scan.stop())).toBe("ERR_SCAN_STATE");
+    await scan.prepare();
+    expect(await codeOf(scan.prepare())).toBe("ERR_SCAN_STATE");
+    await scan.start();
+    await scan.stop();
+    await scan.close();
+    expect(scan.state).toBe("CLOSED");
+    await scan.close();
+    expect(await codeOf(scan.prepare())).toBe("ERR_SCAN_STATE");
+  });
+
+  test("may end at once with close, which seals the streams", async () => {
+    const scan = await store.createScan(identity);
+    const stream = scan.createStream("x", { dtype: "<f8" });
+    await scan.prepare();
+    await stream.send([1, 2]);
+    await scan.close();
+    const loaded = await store.loadScan(scan.key);
+    expect(loaded.state).toBe("CLOSED");
+    expect(await loaded.streams.get("x")?.isSealed()).toBe(true);
+    expect(await loaded.streams.get("x")?.length()).toBe(2);
+  });
+
+  test("allow a changed info before prepare and close only", async () => {
+    const scan = await store.createScan(identity, { a: 1 });
+    scan.info.b = 2;
+    await scan.prepare();
+    scan.info.c = 3;
+    expect(await codeOf(scan.start())).toBe("ERR_SCAN_STATE");
+    delete scan.info.c;
+    await scan.start();
+    scan.info.end_reason = "SUCCESS";
+    await scan.close();
+    expect((await store.loadScan(scan.key)).info).toEqual({ a: 1, b: 2, end_reason: "SUCCESS" });
+  });
+
+  test("called without waiting happen in the order of the calls", async () => {
+    const scan = await store.createScan(identity);
+    await Promise.all([scan.prepare(), scan.start(), scan.stop(), scan.close()]);
+    const seen: string[] = [];
+    const entries = await store.redis.do(commands.xrange(scan.keys[1] ?? "", "-", "+"));
+    for (const { fields } of entries) seen.push(String(fields.get("state")));
+    expect(seen).toEqual(["0", "1", "2", "3", "4"]);
+  });
+});
+
+describe("streams of a scan", () => {
+  test("are declared before prepare, each name once", async () => {
+    const scan = await store.createScan(identity);
+    scan.createStream("x", { dtype: "<f8" });
+    expect(() => scan.createStream("x", { dtype: "<f8" })).toThrow(/already has a stream/);
+    expect(() => scan.createStream("", { dtype: "<f8" })).toThrow(/needs a name/);
+    expect(() => scan.createStream("y", { dtype: "float" })).toThrow(/dtype/);
+    expect(() => scan.createStream("y", { dtype: "<f8", shape: [0] })).toThrow(/shape/);
+    expect(() => scan.createStream("y", { dtype: "json", shape: [1] })).toThrow(/no shape/);
+    await scan.prepare();
+    expect(() => scan.createStream("z", { dtype: "<f8" })).toThrow(/too late/);
+  });
+
+  test("describe their points, or what a plugin makes of them", async () => {
+    const scan = await store.createScan(identity);
+    expect(scan.createStream("a", { dtype: ">u2", shape: [2], info: { unit: "V" } }).info).toEqual({
+      unit: "V",
+      dtype: "uint16",
+      shape: [2],
+    });
+    const info = { plugin: "lima2", dtype: "uint16", shape: [512, 512] };
+    expect(scan.createStream("b", { dtype: "<u4", info }).info).toEqual(info);
+  });
+});
+
+describe("deleting", () => {
+  test("needs a closed scan or force, and lets readers go", async () => {
+    const scan = await store.createScan(identity, { kind: 1 });
+    const stream = scan.createStream("x", { dtype: "<f8" });
+    await scan.prepare();
+    await stream.send(1);
+    await stream.flush();
+    const reading = (await store.loadScan(scan.key)).streams.get("x")?.events.waitSeal();
+    expect(await codeOf(store.deleteScan(scan.key))).toBe("ERR_SCAN_STATE");
+    const states = (await store.loadScan(scan.key)).waitFor("CLOSED");
+    await store.deleteScan(scan.key, { force: true });
+    expect(await states).toBe("CLOSED");
+    expect(await reading).toBe(1);
+    expect(await codeOf(store.loadScan(scan.key))).toBe("ERR_SCAN_NOT_FOUND");
+    await store.deleteScan(scan.key);
+    for (const key of scan.keys) expect(await store.redis.do(commands.ttl(key))).toBeLessThanOrEqual(10);
+  });
+
+  test("by force keeps the kinds of numbers in the info", async () => {
+    const scan = await store.createScan(identity);
+    const text = '{"whole":1,"decimal":1.0}';
+    const document = await store.redis.do(commands.jsonGet(scan.key));
+    await store.redis.do(commands.jsonSet(scan.key, String(document).replace('"info":{}', `"info":${text}`)));
+    await store.deleteScan(scan.key, { force: true });
+    expect(await store.redis.do(commands.jsonGet(scan.key))).toContain(
+      '"whole":1,"decimal":1.0,"end_reason":"DELETION"',
+    );
+  });
+});
+
+describe("the database", () => {
+  test("is refused when it is not initialised and holds other things", async () => {
+    await using other = await startTestRedis({ initialised: false });
+    const empty = await DataStore.connect(other.url);
+    expect(await codeOf(empty.lastScan())).toBe("ERR_NOT_INITIALISED");
+    await empty.redis.do(commands.set("other", "x"));
+    expect(await codeOf(DataStore.connect(other.url))).toBe("ERR_NOT_INITIALISED");
+    expect(await codeOf(empty.initialise())).toBe("ERR_DATABASE_NOT_EMPTY");
+    await empty.redis.do(commands.set(KEYS.protocolVersion, "2"));
+    expect(await codeOf(DataStore.connect(other.url))).toBe("ERR_PROTOCOL_VERSION");
+    await empty.redis.do(commands.del("other"));
+    await empty.redis.do(commands.del(KEYS.protocolVersion));
+    await empty.initialise();
+    expect(await codeOf(empty.lastScan())).toBe("ERR_NO_SCAN");
+    await empty.close();
+  });
+
+  test("is refused when nothing answers there", async () => {
+    expect(await codeOf(DataStore.connect("redis://127.0.0.1:1"))).toBe("ERR_REDIS_UNREACHABLE");
+    expect(await codeOf(DataStore.connect("http://localhost"))).toBe("ERR_INVALID_ARGUMENT");
+    expect(await codeOf(DataStore.connect("redis://localhost/x"))).toBe("ERR_INVALID_ARGUMENT");
+  });
+});
