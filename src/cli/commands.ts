@@ -50,4 +50,9 @@ export const COMMANDS: readonly Entry[] = [
     summary: "compare two HDF5 files",
     load: async () => (await import("./commands/diff.js")).diff,
   },
+  {
+    name: "track",
+    summary: "keep the memory of a database within its limit",
+    load: async () => (await import("./commands/track.js")).track,
+  },
 ];

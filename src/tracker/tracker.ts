@@ -1,4 +1,4 @@
-import { messageOf } from "../errors.js";
+import { messageOf, NxliveError } from "../errors.js";
 import type { RequestOptions } from "../redis/client.js";
 import * as commands from "../redis/commands.js";
 import { isConnectionError } from "../redis/errors.js";
@@ -34,6 +34,8 @@ export interface TrackerReport {
 
 /** How soon to look again when memory is short, or Redis away; seconds. */
 const SOON = 1;
+/** Errors that time does not heal. */
+const FATAL = new Set(["ERR_NO_MEMORY_LIMIT", "ERR_REDIS_ACCESS", "ERR_CLOSED"]);
 
 /**
  * Keeps the memory of a database below its `maxmemory`, as blissdata's `memory_tracker` does: it journals where streams
@@ -95,12 +97,12 @@ export class MemoryTracker {
   }
 
   /**
-   * Looks each period, until the signal aborts: its reason is then thrown. While Redis is away it tries again each second.
-   * Errors: NoMemoryLimitError at the first look.
+   * Looks each period, until the signal aborts: its reason is then thrown. When Redis is away or refuses something,
+   * `onError` is told, and a second later it looks again. Errors: NoMemoryLimitError, RedisAccessError, ClosedError.
    */
   async *reports(
     options: { signal?: AbortSignal; onError?: (error: unknown) => void } = {},
-  ): AsyncGenerator<TrackerReport, never, undefined> {
+  ): AsyncGenerator<TrackerReport, undefined, undefined> {
     const { signal, onError } = options;
     for (;;) {
       let pause = this.#options.period;
@@ -109,7 +111,7 @@ export class MemoryTracker {
         if (report.exhausted) pause = Math.min(SOON, pause);
         yield report;
       } catch (error) {
-        if (signal?.aborted || !isConnectionError(error)) throw error;
+        if (signal?.aborted || !(error instanceof NxliveError) || FATAL.has(error.code)) throw error;
         onError?.(error);
         pause = Math.min(SOON, pause);
       }
