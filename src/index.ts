@@ -1,4 +1,22 @@
 export { ClosedError, InvalidArgumentError, isNxliveError, NxliveError, TimeoutError } from "./errors.js";
+export type { Attributes } from "./h5api/attributes.js";
+export type { Block } from "./h5api/blocks.js";
+export type { Dataset, PointsOptions } from "./h5api/dataset.js";
+export {
+  BrokenLinkError,
+  DataMissingError,
+  DuplicateEntryError,
+  FileNotFoundError,
+  LinkLoopError,
+  PathNotFoundError,
+  WrongKindError,
+} from "./h5api/errors.js";
+export { File, type FileOptions } from "./h5api/file.js";
+export type { Group, Visitor } from "./h5api/group.js";
+export type { FileMode } from "./h5api/library.js";
+export { ExternalLink, HardLink, type Link, SoftLink } from "./h5api/links.js";
+export type { Reference } from "./h5api/reference.js";
+export type { ReadOptions, SliceArguments } from "./h5api/selection.js";
 export { JsonDecimal } from "./json.js";
 export * as mapping from "./mapping/builder/index.js";
 export type { DType, Field } from "./ndarray/dtype.js";

@@ -1,6 +1,7 @@
 import type { DType } from "../ndarray/dtype.js";
 import type { NdArray, Value } from "../ndarray/ndarray.js";
 import type { RawArray } from "../ndarray/raw.js";
+import type { AxisRange } from "../ndarray/slice.js";
 
 /** Options of every call that may wait. */
 export interface WaitOptions {
@@ -46,6 +47,11 @@ export interface ReadableStreamData {
     step?: number | null,
     options?: WaitOptions,
   ): Promise<NdArray>;
+  /**
+   * Present where parts of points (images) can be read without the rest: one range for the points, one for each axis of
+   * a point. Shape: the ranges' counts.
+   */
+  readPart?(points: AxisRange, inner: readonly AxisRange[], options?: WaitOptions): Promise<NdArray>;
   /** Points one by one, from any index to the seal. */
   values(options?: { from?: number; signal?: AbortSignal }): AsyncIterableIterator<Value>;
   /** Blocks of points as they arrive, to the seal. */

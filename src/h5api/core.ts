@@ -1,0 +1,101 @@
+import { ClosedError, isNxliveError } from "../errors.js";
+import { joinPath, splitPath } from "../mapping/paths.js";
+import type { SignalOption } from "../stream/reading.js";
+import type { Dataset } from "./dataset.js";
+import type { Group } from "./group.js";
+import type { Library } from "./library.js";
+import { type Located, resolvePath } from "./resolve.js";
+import type { DatasetItem, FileView, GroupItem, Item } from "./view.js";
+
+/** Makes the objects that users see (given by the file, so that modules need not import each other in circles). */
+export interface NodeFactory {
+  group(core: FileCore, path: string, located: Located & { item: GroupItem }, version: number): Group;
+  dataset(core: FileCore, path: string, located: Located & { item: DatasetItem }, version: number): Dataset;
+}
+
+/** What the nodes of one open file share. */
+export class FileCore {
+  readonly view: FileView;
+  readonly library: Library;
+  readonly #nodes: NodeFactory;
+  #open: boolean = true;
+
+  constructor(view: FileView, library: Library, nodes: NodeFactory) {
+    this.view = view;
+    this.library = library;
+    this.#nodes = nodes;
+  }
+
+  get name(): string {
+    return this.view.name;
+  }
+
+  get closed(): boolean {
+    return !this.#open;
+  }
+
+  assertOpen(): void {
+    if (!this.#open) throw new ClosedError(`${this.name} is closed.`, { path: this.name });
+  }
+
+  /** Looks for news in the file. */
+  async version(options: SignalOption = {}): Promise<number> {
+    this.assertOpen();
+    options.signal?.throwIfAborted();
+    return this.view.version(options);
+  }
+
+  /** What a path leads to now. */
+  async locate(path: string, options: SignalOption = {}): Promise<Located> {
+    await this.version(options);
+    return this.resolve(path, options);
+  }
+
+  /** As `locate`, without looking for news. */
+  resolve(path: string, options: SignalOption = {}): Promise<Located> {
+    return resolvePath(this.view, path, this.library.follow, options);
+  }
+
+  /** The group or dataset at a full path. */
+  async open(path: string, options: SignalOption = {}): Promise<Group | Dataset> {
+    const version = await this.version(options);
+    const located = await this.resolve(path, options);
+    const { item } = located;
+    return item.kind === "group"
+      ? this.#nodes.group(this, path, { ...located, item }, version)
+      : this.#nodes.dataset(this, path, { ...located, item }, version);
+  }
+
+  /** The full path that a path stands for: itself when it is there, else the one in the default entry. */
+  async fullPath(path: string, options: SignalOption = {}): Promise<string> {
+    await this.version(options);
+    const elements = splitPath(path);
+    const [first] = elements;
+    if (first === undefined || (await this.view.item([first], options))) return joinPath(elements);
+    const entry = await this.view.defaultEntry(options);
+    if (entry === undefined) return joinPath(elements);
+    const inEntry = joinPath([...splitPath(entry), ...elements]);
+    const [parent] = await Promise.allSettled([
+      this.resolve(joinPath([...splitPath(entry), first]), options),
+    ]);
+    return parent.status === "fulfilled" || !isNxliveError(parent.reason, "ERR_PATH_NOT_FOUND")
+      ? inEntry
+      : joinPath(elements);
+  }
+
+  /** What lies at a path itself: a link is not followed, those before it are. */
+  async itemAt(path: string, options: SignalOption = {}): Promise<{ item: Item | undefined; path: string }> {
+    const elements = splitPath(path);
+    const last = elements.pop();
+    if (last === undefined) return { item: (await this.locate("/", options)).item, path: "/" };
+    const parent = await this.locate(joinPath(elements), options);
+    const own = [...splitPath(parent.path), last];
+    return { item: await parent.view.item(own, options), path: joinPath(own) };
+  }
+
+  async close(): Promise<void> {
+    if (!this.#open) return;
+    this.#open = false;
+    await this.library.close();
+  }
+}

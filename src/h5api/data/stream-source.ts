@@ -1,0 +1,165 @@
+import type { NdArray } from "../../ndarray/ndarray.js";
+import type { AxisRange } from "../../ndarray/slice.js";
+import { takeArray, wholeAxis } from "../../ndarray/take.js";
+import { IndexNoMoreThereError } from "../../stream/errors.js";
+import type { ReadableStreamData, SignalOption, WaitOptions } from "../../stream/reading.js";
+import { Deadline } from "../../waiting.js";
+import { joinRows, padRows } from "./join.js";
+import type { DataSource, FollowOptions, Growth, Rows } from "./source.js";
+import { VariableShape } from "./variable-shape.js";
+
+/** What a live dataset may ask of the file that it is in. */
+export interface LiveSupport {
+  /** What the file on disk holds of the same dataset, if there is one. */
+  readonly onDisk: (options: SignalOption) => Promise<DataSource | undefined>;
+  /** Throws when the scan is gone: an empty stream may be one that was deleted. */
+  readonly checkScan: (options: SignalOption) => Promise<void>;
+}
+
+/** Points of a trimmed stretch that are read from the file at once. */
+const PAGE = 1000;
+
+/** The live data of a stream: shape (points, …point). Points trimmed from Redis are read from the file, if there is one. */
+export class StreamSource implements DataSource, Growth {
+  readonly stream: ReadableStreamData;
+  readonly chunks = null;
+  readonly #support: LiveSupport;
+  readonly #variable: VariableShape | undefined;
+
+  constructor(stream: ReadableStreamData, support: LiveSupport) {
+    this.stream = stream;
+    this.#support = support;
+    if (stream.shape.includes(-1)) this.#variable = new VariableShape(stream);
+  }
+
+  get dtype() {
+    return this.stream.dtype;
+  }
+
+  get maxshape(): readonly (number | null)[] {
+    return [null, ...this.stream.shape.map((length) => (length < 0 ? null : length))];
+  }
+
+  get growth(): Growth {
+    return this;
+  }
+
+  async shape(options: SignalOption = {}): Promise<readonly number[]> {
+    const length = await this.stream.length(options);
+    if (length === 0) await this.#support.checkScan(options);
+    return [length, ...(await this.#pointShape(length, options))];
+  }
+
+  async read(ranges: readonly AxisRange[], options: WaitOptions = {}): Promise<NdArray> {
+    const [points = wholeAxis(0), ...inner] = ranges;
+    try {
+      return await this.#readLive(points, inner, options);
+    } catch (error) {
+      if (!(error instanceof IndexNoMoreThereError)) throw error;
+      return this.#readTrimmed(points, inner, error, options);
+    }
+  }
+
+  async reach(count: number | "end", options: WaitOptions): Promise<void> {
+    const { stream } = this;
+    if (count !== "end" && (count === 0 || (await stream.length(options)) >= count)) return;
+    const { timeout, signal } = options;
+    const deadline = new Deadline(timeout);
+    // An empty slice far out waits for the points before it, and reads none.
+    const target = count === "end" ? Number.MAX_SAFE_INTEGER : count;
+    const limits = { ...(timeout !== undefined && { timeout: deadline.left }), ...(signal && { signal }) };
+    await stream.slice(target, target, 1, { wait: true, ...limits });
+  }
+
+  ended(options: SignalOption): Promise<boolean> {
+    return this.stream.isSealed(options);
+  }
+
+  /** As the stream's own cursor; points that were trimmed come from the file. */
+  async *follow(options: FollowOptions): AsyncGenerator<Rows, undefined, undefined> {
+    for await (const view of this.stream.cursor(options)) {
+      if (view.lost > 0) yield* this.#lost(view.index - view.lost, view.index, options);
+      if (view.length > 0) yield { index: view.index, length: view.length, read: () => view.data() };
+    }
+  }
+
+  async *#lost(
+    start: number,
+    stop: number,
+    options: FollowOptions,
+  ): AsyncGenerator<Rows, undefined, undefined> {
+    const limit = Math.min(PAGE, options.maxPoints ?? PAGE);
+    const inner = (await this.#pointShape(stop, options)).map(wholeAxis);
+    for (let index = start; index < stop; index += limit) {
+      const length = Math.min(limit, stop - index);
+      const ranges = [{ start: index, step: 1, count: length, drop: false }, ...inner];
+      yield { index, length, read: () => this.read(ranges, options) };
+    }
+  }
+
+  /** One point's extent; where it varies, the largest one so far, which the others are padded to. */
+  async #pointShape(length: number, options: SignalOption): Promise<readonly number[]> {
+    if (!this.#variable) return this.stream.shape;
+    try {
+      return await this.#variable.upTo(length, options);
+    } catch (error) {
+      if (!(error instanceof IndexNoMoreThereError)) throw error;
+      const file = await this.#support.onDisk(options);
+      const shape = await file?.shape(options);
+      if (!shape) throw error;
+      return shape.slice(1);
+    }
+  }
+
+  async #readLive(points: AxisRange, inner: readonly AxisRange[], options: WaitOptions): Promise<NdArray> {
+    const { stream } = this;
+    const { start, step, count } = points;
+    // Plain streams hold every point that they count; what a plugin counts may not be readable yet.
+    const waiting = stream.plugin === null ? { ...options, wait: false } : options;
+    if (stream.readPart && inner.length > 0 && count > 0) return stream.readPart(points, inner, waiting);
+    const stop = start + step * count;
+    const rows = await stream.slice(start, count === 0 ? start : stop < 0 ? null : stop, step, waiting);
+    const largest = this.#variable && (await this.#pointShape(Math.max(start, stop), options));
+    return takeArray(largest ? padRows(rows, largest) : rows, [wholeAxis(count), ...inner]);
+  }
+
+  /** What is gone from Redis is in the file; what is not in the file yet is in Redis. */
+  async #readTrimmed(
+    points: AxisRange,
+    inner: readonly AxisRange[],
+    trimmed: IndexNoMoreThereError,
+    options: WaitOptions,
+  ): Promise<NdArray> {
+    const file = await this.#support.onDisk(options);
+    const saved = (await file?.shape(options))?.[0] ?? 0;
+    const first = points.step > 0 ? points.start : points.start + points.step * (points.count - 1);
+    if (!file || saved <= first) throw trimmed;
+    const step = Math.abs(points.step);
+    const older = Math.min(points.count, Math.ceil((saved - first) / step));
+    const newer = points.count - older;
+    const forwards = points.step > 0;
+    const olderPart = { ...points, count: older, start: forwards ? first : first + step * (older - 1) };
+    const saying = file.read([olderPart, ...inner], options);
+    if (newer === 0) return saying;
+    const newerPart = { ...points, count: newer, start: forwards ? first + step * older : points.start };
+    const [head, tail] = await Promise.all([saying, this.#readLive(newerPart, inner, options)]);
+    return forwards ? joinRows(head, tail) : joinRows(tail, head);
+  }
+}
+
+/** A dataset that is one point of a stream, without the leading axis (a `ct` in layouts derived from scan_info). */
+export function singlePointSource(source: StreamSource): DataSource {
+  const { stream } = source;
+  return {
+    dtype: source.dtype,
+    maxshape: stream.shape.map((length) => (length < 0 ? null : length)),
+    chunks: null,
+    shape: async (options) => (await source.shape(options)).slice(1),
+    async read(ranges, options = {}) {
+      const point = { start: 0, step: 1, count: 1, drop: true };
+      if (options.wait) await source.reach(1, options);
+      const array = await source.read([point, ...ranges], options);
+      return takeArray(array.row(0), []);
+    },
+  };
+}

@@ -1,0 +1,203 @@
+import type { VirtualNode, VirtualSource } from "../../mapping/tree.js";
+import { decodeNumbers, type TypedArray } from "../../ndarray/decode.js";
+import { requireNumeric, sizeOfShape } from "../../ndarray/dtype.js";
+import { NdArray } from "../../ndarray/ndarray.js";
+import type { AxisRange } from "../../ndarray/slice.js";
+import { wholeAxis } from "../../ndarray/take.js";
+import type { SignalOption } from "../../stream/reading.js";
+import { DataMissingError } from "../errors.js";
+import { axesOf, covering, overlap } from "./hyperslab.js";
+import type { DataSource } from "./source.js";
+
+/** Finds a source dataset; undefined when it (or its file) does not exist. */
+export type SourceFinder = (
+  file: string,
+  dataset: string,
+  options: SignalOption,
+) => Promise<DataSource | undefined>;
+
+/**
+ * A virtual dataset, read through its sources as they are now. As in HDF5, the fill value (0 without one) stands where
+ * a source is missing or shorter than declared. Only the selected part of each source is read.
+ */
+export function virtualSource(node: VirtualNode, find: SourceFinder, where: string): DataSource {
+  return {
+    dtype: node.dtype,
+    maxshape: node.maxshape ?? node.shape,
+    chunks: null,
+    shape: async () => node.shape,
+    async read(ranges, options = {}) {
+      const result = filled(
+        node,
+        ranges.map((range) => range.count),
+      );
+      for (const source of node.sources) {
+        options.signal?.throwIfAborted();
+        await copySource(source, ranges, result, { find, where, options });
+      }
+      return result;
+    },
+  };
+}
+
+interface Reading {
+  readonly find: SourceFinder;
+  readonly where: string;
+  readonly options: SignalOption;
+}
+
+function filled(node: VirtualNode, shape: readonly number[]): NdArray<TypedArray> {
+  const type = requireNumeric(node.dtype);
+  const data = decodeNumbers(new Uint8Array(sizeOfShape(shape) * type.itemsize), {
+    ...type,
+    bigEndian: false,
+  });
+  if (node.fill !== undefined) fillWith(data, node.fill);
+  return new NdArray(data, shape, node.dtype);
+}
+
+function fillWith(data: TypedArray, value: number): void {
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) data.fill(BigInt(Math.trunc(value)));
+  else data.fill(value);
+}
+
+async function copySource(
+  source: VirtualSource,
+  ranges: readonly AxisRange[],
+  result: NdArray<TypedArray>,
+  { find, where, options }: Reading,
+): Promise<void> {
+  const from = axesOf(source.source);
+  const pairs = pairAxes(axesOf(source.target), from);
+  if (!pairs) {
+    throw new DataMissingError(
+      `${where}: its source ${source.file}::${source.dataset} is mapped with another arrangement of axes, which cannot be read here.`,
+      { path: where },
+    );
+  }
+  // For each axis of the result: which indices come from this source, and from which of its indices.
+  const wanted = pairs.map(({ target }, axis) => overlap(ranges[axis] ?? wholeAxis(0), target));
+  if (wanted.some(({ result }) => result.length === 0)) return;
+  const data = await find(source.file, source.dataset, options);
+  const shape = await data?.shape(options);
+  if (!data || !shape || shape.length !== from.length) return;
+  const places = from.map((indices, axis) => ({ indices, length: shape[axis] ?? 0 }));
+  const taken = takenIndices(pairs, wanted, places);
+  if (!taken) return;
+  const covers = taken.source.map(covering);
+  const array = await data.read(
+    covers.map(({ range }) => range),
+    options,
+  );
+  const at = covers.map((cover) => cover.at);
+  scatter(
+    array,
+    result,
+    pairs.map(({ axis }) => axis),
+    taken.result,
+    at,
+  );
+}
+
+interface AxisPair {
+  /** Indices of the virtual dataset on this axis. */
+  readonly target: readonly number[];
+  /** The source's axis that runs along it; undefined for an axis of one index. */
+  readonly axis: number | undefined;
+}
+
+/** Which axis of the source runs along which of the target; undefined when they do not match. */
+function pairAxes(target: readonly number[][], source: readonly number[][]): AxisPair[] | undefined {
+  const long = source
+    .map((indices, axis) => ({ indices, axis }))
+    .filter(({ indices }) => indices.length !== 1);
+  let next = 0;
+  const pairs: AxisPair[] = [];
+  for (const indices of target) {
+    if (indices.length === 1) {
+      pairs.push({ target: indices, axis: undefined });
+      continue;
+    }
+    const match = long[next++];
+    if (match?.indices.length !== indices.length) return undefined;
+    pairs.push({ target: indices, axis: match.axis });
+  }
+  return next === long.length ? pairs : undefined;
+}
+
+/** The indices to read from each axis of the source, and where they go on each axis of the result. */
+function takenIndices(
+  pairs: readonly AxisPair[],
+  wanted: readonly { result: number[]; selection: number[] }[],
+  places: readonly { indices: readonly number[]; length: number }[],
+): { source: number[][]; result: number[][] } | undefined {
+  const source = places.map(({ indices }) => (indices.length === 1 ? [indices[0] ?? 0] : []));
+  const result: number[][] = [];
+  pairs.forEach(({ axis }, target) => {
+    const { result: at = [], selection = [] } = wanted[target] ?? {};
+    if (axis === undefined) {
+      result.push(at);
+      return;
+    }
+    const place = places[axis];
+    const there = selection.map((position) => place?.indices[position] ?? 0);
+    const kept = there.map((index) => index < (place?.length ?? 0));
+    source[axis] = there.filter((_, i) => kept[i]);
+    result.push(at.filter((_, i) => kept[i]));
+  });
+  const outside = source.some(
+    (indices, axis) => indices.length === 0 || indices.some((index) => index >= (places[axis]?.length ?? 0)),
+  );
+  return outside ? undefined : { source, result };
+}
+
+/** Copies elements from the source's array to their places in the result. */
+function scatter(
+  array: NdArray,
+  result: NdArray<TypedArray>,
+  axes: readonly (number | undefined)[],
+  places: readonly number[][],
+  at: readonly number[][],
+): void {
+  const put = putter(array, result);
+  const [from, to] = [array.stride, result.stride];
+  const fixed = at.reduce(
+    (sum, positions, axis) => (axes.includes(axis) ? sum : sum + (positions[0] ?? 0) * (from[axis] ?? 0)),
+    0,
+  );
+  const walk = (axis: number, source: number, target: number): void => {
+    if (axis === axes.length) {
+      put(source, target);
+      return;
+    }
+    const sourceAxis = axes[axis];
+    (places[axis] ?? []).forEach((place, i) => {
+      const step = sourceAxis === undefined ? 0 : (at[sourceAxis]?.[i] ?? 0) * (from[sourceAxis] ?? 0);
+      walk(axis + 1, source + step, target + place * (to[axis] ?? 0));
+    });
+  };
+  walk(0, fixed, 0);
+}
+
+/** Copies one element, turning it into the result's kind of number. */
+function putter(
+  array: NdArray,
+  { data: out, dtype }: NdArray<TypedArray>,
+): (from: number, to: number) => void {
+  const data = array.data as TypedArray;
+  if (requireNumeric(dtype).kind === "c") {
+    return (from, to) => {
+      out[2 * to] = data[2 * from] ?? 0;
+      out[2 * to + 1] = data[2 * from + 1] ?? 0;
+    };
+  }
+  if (out instanceof BigInt64Array || out instanceof BigUint64Array) {
+    return (from, to) => {
+      const value = data[from] ?? 0;
+      out[to] = typeof value === "bigint" ? value : BigInt(Math.trunc(value));
+    };
+  }
+  return (from, to) => {
+    out[to] = Number(data[from] ?? 0);
+  };
+}

@@ -1,0 +1,215 @@
+import { InvalidArgumentError, isNxliveError } from "../errors.js";
+import { type DType, sizeOfShape } from "../ndarray/dtype.js";
+import type { NdArray, Value } from "../ndarray/ndarray.js";
+import { dropAxes } from "../ndarray/take.js";
+import { IndexNotYetThereError, IndexWontBeThereError } from "../stream/errors.js";
+import type { SignalOption } from "../stream/reading.js";
+import { Deadline } from "../waiting.js";
+import { type Block, blocksOf } from "./blocks.js";
+import type { FileCore } from "./core.js";
+import type { DataSource } from "./data/source.js";
+import { WrongKindError } from "./errors.js";
+import { Node } from "./node.js";
+import type { Located } from "./resolve.js";
+import {
+  type ParsedSlice,
+  parseSlice,
+  pointsNeeded,
+  type ReadOptions,
+  resolveOn,
+  type SliceArguments,
+} from "./selection.js";
+import type { DatasetItem } from "./view.js";
+
+/** Options of following a dataset. */
+export interface PointsOptions extends SignalOption {
+  /** First index; negative ones count back from the newest point. @default 0 */
+  readonly from?: number;
+  /** Most points in a block; default: about a megabyte. */
+  readonly maxPoints?: number;
+  /** Only the newest point each time, skipping what came between. */
+  readonly lastOnly?: boolean;
+}
+
+/**
+ * A dataset, live or on disk. On live ones every slice that reaches beyond the present waits for the data or the seal;
+ * `{ wait: false }` takes what is there, `{ timeout }` limits the waiting (TimeoutError), `{ signal }` ends it.
+ */
+export class Dataset extends Node {
+  readonly kind = "dataset";
+  #data: DataSource;
+
+  constructor(core: FileCore, path: string, located: Located & { item: DatasetItem }, version: number) {
+    super(core, path, located, version);
+    this.#data = located.item.data;
+  }
+
+  get dtype(): DType {
+    return this.#data.dtype;
+  }
+
+  /** Lengths that it may grow to, null where there is no limit; null for the null dataspace. */
+  get maxshape(): readonly (number | null)[] | null {
+    return this.#data.maxshape;
+  }
+
+  get ndim(): number {
+    return this.#data.maxshape?.length ?? 0;
+  }
+
+  /** Chunk shape in the file; null when it is not chunked, or live. */
+  get chunks(): readonly number[] | null {
+    return this.#data.chunks;
+  }
+
+  /** True while points may be added by a running scan. */
+  get live(): boolean {
+    return this.#data.growth !== undefined;
+  }
+
+  /** The shape at this moment; null for the null dataspace (h5py's Empty). */
+  async shape(options: SignalOption = {}): Promise<readonly number[] | null> {
+    return (await this.#current(options)).shape(options);
+  }
+
+  /** The number of elements at this moment; null for the null dataspace. */
+  async size(options: SignalOption = {}): Promise<number | null> {
+    const shape = await this.shape(options);
+    return shape && sizeOfShape(shape);
+  }
+
+  /** The length of the first axis at this moment. A scalar has none: WrongKindError. */
+  async length(options: SignalOption = {}): Promise<number> {
+    const [length] = (await this.shape(options)) ?? [];
+    if (length === undefined) throw this.#scalar("length");
+    return length;
+  }
+
+  /**
+   * Part of the data, with NumPy's rules: `slice(start, stop, step)` on the first axis, or one selection per axis:
+   * `slice([0, 10], null, [5, 20, 2])`; a number picks an index and drops the axis. Options come last.
+   */
+  async slice(...args: SliceArguments): Promise<NdArray> {
+    return this.#read(parseSlice(args));
+  }
+
+  /**
+   * The item at an index of the first axis, or at one index per axis: a number, text …, or an NdArray where axes are
+   * left. Options come last. Errors: IndexNotYetThereError (with `wait: false`), IndexWontBeThereError.
+   */
+  async at(index: number, ...more: (number | ReadOptions)[]): Promise<Value> {
+    const indices = [index, ...more.filter((item) => typeof item === "number")].map(requireIndex);
+    const options = more.find((item) => typeof item === "object") ?? {};
+    const array = await this.#read({ selections: indices, options });
+    return array.ndim === 0 ? array.flat(0) : array;
+  }
+
+  /** All of it: the value of a scalar, an NdArray, or null for the null dataspace. */
+  async value(options: ReadOptions = {}): Promise<Value> {
+    const data = await this.#readable(options);
+    if (data.maxshape === null) return null;
+    const array = await this.#read({ selections: [], options });
+    return array.ndim === 0 ? array.flat(0) : array;
+  }
+
+  /** Points one by one, to the seal: numbers, texts …, or NdArrays where a point has a shape. */
+  async *points(options: PointsOptions = {}): AsyncGenerator<Value, undefined, undefined> {
+    for await (const block of this.blocks(options)) {
+      if (block.ndim === 1) for (let i = 0; i < block.size; i++) yield block.flat(i);
+      else for (let i = 0; i < (block.shape[0] ?? 0); i++) yield block.row(i);
+    }
+  }
+
+  /** Points in blocks as they come, to the seal: arrays of shape (n, …point) that know their `index`. */
+  async *blocks(options: PointsOptions = {}): AsyncGenerator<Block, undefined, undefined> {
+    const data = await this.#readable(options);
+    if (this.ndim === 0) throw this.#scalar("iteration");
+    yield* blocksOf(data, options);
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<Value, undefined, undefined> {
+    return this.points();
+  }
+
+  override toString(): string {
+    const shape = this.maxshape === null ? "null" : `(${this.maxshape.map((n) => n ?? "_").join(", ")})`;
+    return `<nxlive dataset "${this.name}": shape ${shape}, dtype ${JSON.stringify(this.dtype)}>`;
+  }
+
+  async #read(parsed: ParsedSlice): Promise<NdArray> {
+    try {
+      return await this.#slice(await this.#readable(parsed.options), parsed);
+    } catch (error) {
+      // The scan has gone meanwhile: the file may have the data.
+      const elsewhere = isNxliveError(error, "ERR_SCAN_NOT_FOUND") && (await this.#moved(parsed.options));
+      if (!elsewhere) throw error;
+      return this.#slice(elsewhere, parsed);
+    }
+  }
+
+  /** The data as of now: what a mapping holds may change when its scan closes, streams only grow. */
+  async #current(options: SignalOption): Promise<DataSource> {
+    const { item } = await this.current(options);
+    if (item.kind !== "dataset") {
+      throw new WrongKindError(`${this.location} is no longer a dataset.`, { path: this.location });
+    }
+    this.#data = item.data;
+    return item.data;
+  }
+
+  async #readable(options: SignalOption): Promise<DataSource> {
+    this.core.assertOpen();
+    return this.#data.growth ? this.#data : this.#current(options);
+  }
+
+  /** Where the data are now, when that is elsewhere. */
+  async #moved(options: SignalOption): Promise<DataSource | undefined> {
+    const before = this.#data;
+    const now = await this.#current(options);
+    return now === before ? undefined : now;
+  }
+
+  async #slice(data: DataSource, { selections, options }: ParsedSlice): Promise<NdArray> {
+    options.signal?.throwIfAborted();
+    const wait = options.wait ?? true;
+    const [first = null] = selections;
+    const deadline = new Deadline(options.timeout);
+    if (data.growth && wait) await data.growth.reach(pointsNeeded(first), options);
+    const shape = await data.shape(options);
+    if (shape === null) {
+      throw new InvalidArgumentError(`${this.location} has no data (null dataspace).`, {
+        path: this.location,
+      });
+    }
+    if (data.growth && typeof first === "number" && first >= (shape[0] ?? 0)) {
+      throw await this.#notThere(data, first, shape[0] ?? 0, options);
+    }
+    const ranges = resolveOn(selections, shape, this.location);
+    const limit = options.timeout === undefined ? {} : { timeout: deadline.left };
+    const array = await data.read(ranges, { ...options, ...limit, wait });
+    return dropAxes(array, ranges);
+  }
+
+  async #notThere(data: DataSource, index: number, length: number, options: SignalOption): Promise<Error> {
+    const context = { path: this.location, index };
+    if (await data.growth?.ended(options)) {
+      return new IndexWontBeThereError(
+        `${this.location} ended with ${length} points: there is no point ${index}.`,
+        context,
+      );
+    }
+    return new IndexNotYetThereError(
+      `${this.location} has ${length} points so far: point ${index} is not there yet.`,
+      context,
+    );
+  }
+
+  #scalar(what: string): WrongKindError {
+    return new WrongKindError(`${this.location} is a scalar: it has no ${what}.`, { path: this.location });
+  }
+}
+
+function requireIndex(index: number): number {
+  if (Number.isSafeInteger(index)) return index;
+  throw new InvalidArgumentError(`An index must be an integer, got ${String(index)}.`);
+}

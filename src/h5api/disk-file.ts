@@ -1,0 +1,74 @@
+import { stat } from "node:fs/promises";
+import { openHdf5Reader } from "../hdf5/reader.js";
+import type { Hdf5Reader } from "../hdf5/reader-api.js";
+import { joinPath } from "../mapping/paths.js";
+import type { SignalOption } from "../stream/reading.js";
+import { diskSource } from "./data/disk-source.js";
+import { defaultEntryOf } from "./entries.js";
+import type { FileView, GroupItem, Item } from "./view.js";
+
+const FRESH_MS = 3_000;
+
+/** A file on disk. What others write into it meanwhile is seen on the next access. */
+export class DiskFile implements FileView {
+  readonly live = false;
+  readonly #reader: Hdf5Reader;
+  #version = 0;
+  #stamp = "";
+
+  constructor(reader: Hdf5Reader) {
+    this.#reader = reader;
+  }
+
+  /** Errors: FileAccessError, NotHdf5Error. */
+  static async open(path: string): Promise<DiskFile> {
+    return new DiskFile(await openHdf5Reader(path));
+  }
+
+  get name(): string {
+    return this.#reader.path;
+  }
+
+  async version(): Promise<number> {
+    await this.#reader.refresh();
+    const stats = await stat(this.name, { bigint: true }).catch(() => undefined);
+    const stamp = stats ? `${stats.ino} ${stats.size} ${stats.mtimeNs}` : "gone";
+    // Time stamps are coarse: a file that changed a moment ago may have changed again.
+    const fresh = stats !== undefined && Date.now() - Number(stats.mtimeMs) < FRESH_MS;
+    if (stamp !== this.#stamp || fresh) this.#version++;
+    this.#stamp = stamp;
+    return this.#version;
+  }
+
+  async item(elements: readonly string[]): Promise<Item | undefined> {
+    const reader = this.#reader;
+    const path = joinPath(elements);
+    const found = await reader.describe(path);
+    const attributes = () => reader.attributes(path);
+    if (found?.kind === "group") return { kind: "group", names: () => reader.list(path), attributes };
+    if (found?.kind === "dataset")
+      return { kind: "dataset", data: diskSource(reader, path, found), attributes };
+    return found;
+  }
+
+  async defaultEntry(options: SignalOption = {}): Promise<string | undefined> {
+    return defaultEntryOf(this.#root(), (name) => this.item([name]), options);
+  }
+
+  async *follow(): AsyncGenerator<string, undefined, undefined> {
+    await this.#reader.refresh();
+    yield* await this.#reader.list("/");
+  }
+
+  close(): Promise<void> {
+    return this.#reader.close();
+  }
+
+  #root(): GroupItem {
+    return {
+      kind: "group",
+      names: () => this.#reader.list("/"),
+      attributes: () => this.#reader.attributes("/"),
+    };
+  }
+}

@@ -1,0 +1,39 @@
+import type { RawArray } from "../ndarray/raw.js";
+import type { SignalOption } from "../stream/reading.js";
+import type { DataSource } from "./data/source.js";
+
+/** What lies at a path of one file; links are not followed. */
+export type Item = GroupItem | DatasetItem | LinkItem | { readonly kind: "other"; readonly what: string };
+
+export interface GroupItem {
+  readonly kind: "group";
+  /** Names of the members, in the order of the mapping or the file. */
+  names(options?: SignalOption): Promise<readonly string[]>;
+  attributes(options?: SignalOption): Promise<ReadonlyMap<string, RawArray>>;
+}
+
+export interface DatasetItem {
+  readonly kind: "dataset";
+  readonly data: DataSource;
+  attributes(options?: SignalOption): Promise<ReadonlyMap<string, RawArray>>;
+}
+
+export type LinkItem =
+  | { readonly kind: "soft_link"; readonly target: string }
+  | { readonly kind: "external_link"; readonly file: string; readonly path: string };
+
+/** One file, live or on disk, as everything above sees it. */
+export interface FileView {
+  /** Absolute path of the file. */
+  readonly name: string;
+  readonly live: boolean;
+  /** Looks for news; what was resolved under the same number is still right. */
+  version(options?: SignalOption): Promise<number>;
+  /** What lies at a path (given as its elements), as of the last look for news. */
+  item(elements: readonly string[], options?: SignalOption): Promise<Item | undefined>;
+  /** The entry that paths without one are looked for in; undefined when there is none. */
+  defaultEntry(options?: SignalOption): Promise<string | undefined>;
+  /** The names in the root that are there, then each new one as it comes; ends where nothing more can come. */
+  follow(options?: SignalOption): AsyncIterableIterator<string>;
+  close(): Promise<void>;
+}
