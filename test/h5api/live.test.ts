@@ -1,0 +1,181 @@
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { DataStore, type Dataset, File, isNxliveError, mapping, type NdArray } from "../../src/index.js";
+import type { PrivateRedis } from "../../src/redis/server.js";
+import { resetTestRedis, startTestRedis } from "../support/redis.js";
+
+let redis: PrivateRedis;
+let store: DataStore;
+let folder: string;
+
+beforeAll(async () => {
+  redis = await startTestRedis();
+  store = await DataStore.connect(redis.url);
+  folder = await mkdtemp(join(tmpdir(), "nxlive-h5api-"));
+});
+afterAll(async () => {
+  await store.close();
+  await redis.stop();
+});
+beforeEach(() => resetTestRedis(redis));
+
+const FILE = "/data/live.h5";
+
+/** A started scan with a scalar stream, an image stream and links, in the layout of the documentation. */
+async function startScan(number = 12, path = FILE) {
+  const scan = await store.createScan({
+    name: "ascan",
+    number,
+    data_policy: "no_policy",
+    session: "demo",
+    path,
+  });
+  const diode = scan.createStream("diode", { dtype: "<f8", info: { unit: "V" } });
+  const image = scan.createStream("image", { dtype: "<u2", shape: [3, 4] });
+  const entry = `${number}.1`;
+  scan.info.h5maps = {
+    [path]: mapping.root({
+      [entry]: mapping.entry({
+        title: `ascan ${number}`,
+        instrument: mapping.group("NXinstrument", {
+          diode: mapping.group("NXdetector", { data: mapping.stream("diode", { units: "V" }) }),
+          camera: mapping.group("NXdetector", { image: mapping.stream("image") }),
+        }),
+        measurement: mapping.group("NXcollection", {
+          diode: mapping.softLink(`/${entry}/instrument/diode/data`),
+        }),
+      }),
+    }),
+  };
+  await scan.prepare();
+  await scan.start();
+  return { scan, diode, image };
+}
+
+async function finish({ scan }: Awaited<ReturnType<typeof startScan>>) {
+  await scan.stop();
+  await scan.close();
+}
+
+const nested = (array: NdArray) => array.toNested();
+
+describe("a live file", () => {
+  test("is read by the motto of the project, in the newest entry and its default signal", async () => {
+    const one = await startScan();
+    await one.diode.send(Float64Array.from({ length: 20 }, (_, i) => i / 2));
+    await using file = await File.open(FILE, { store });
+    expect(nested(await file.get("/instrument/diode").slice(0, 4))).toEqual([0, 0.5, 1, 1.5]);
+    expect(nested(await file.get("/12.1/measurement/diode").slice(2, 10, 3))).toEqual([1, 2.5, 4]);
+    const data = (await file.get("/12.1/instrument/diode/data")) as Dataset;
+    expect(data.dtype).toBe("<f8");
+    expect(await data.shape()).toEqual([20]);
+    expect(await data.attrs.get("units")).toBe("V");
+    expect(await file.keys()).toEqual(["12.1"]);
+    expect(await file.get("/12.1").keys()).toEqual(["title", "instrument", "measurement"]);
+    expect(await file.has("/12.1/end_time")).toBe(false);
+    await finish(one);
+  });
+
+  test("a slice beyond the present waits for the points, or for the seal", async () => {
+    const one = await startScan();
+    await using file = await File.open(FILE, { store });
+    const waiting = file.get("/12.1/instrument/diode/data").slice(0, 5);
+    await one.diode.send(Float64Array.of(1, 2, 3));
+    await one.diode.send(Float64Array.of(4, 5));
+    expect(nested(await waiting)).toEqual([1, 2, 3, 4, 5]);
+    const tail = file.get("/12.1/instrument/diode/data").slice(3, 100);
+    const last = file.get("/12.1/instrument/diode/data").at(-1);
+    await finish(one);
+    expect(nested(await tail)).toEqual([4, 5]);
+    expect(await last).toBe(5);
+  });
+
+  test("without waiting, a slice has what is there; the end is the present", async () => {
+    const one = await startScan();
+    await one.diode.send(Float64Array.of(1, 2, 3));
+    await using file = await File.open(FILE, { store });
+    const data = file.get("/12.1/instrument/diode/data");
+    expect(nested(await data.slice(1, 10, { wait: false }))).toEqual([2, 3]);
+    expect(nested(await data.slice(-2, null, { wait: false }))).toEqual([2, 3]);
+    await expect(data.at(7, { wait: false })).rejects.toMatchObject({ code: "ERR_INDEX_NOT_YET_THERE" });
+    await expect(data.slice(0, 10, { timeout: 30 })).rejects.toMatchObject({ code: "ERR_TIMEOUT" });
+    await finish(one);
+    await expect(data.at(7)).rejects.toMatchObject({ code: "ERR_INDEX_WONT_BE_THERE" });
+  });
+
+  test("iterating a dataset follows it to the seal", async () => {
+    const one = await startScan();
+    await one.diode.send(Float64Array.of(1, 2));
+    await using file = await File.open(FILE, { store });
+    const seen: unknown[] = [];
+    for await (const value of file.get("/12.1/instrument/diode/data")) {
+      seen.push(value);
+      if (seen.length === 2) {
+        await one.diode.send(3);
+        await one.diode.seal();
+      }
+    }
+    expect(seen).toEqual([1, 2, 3]);
+    await finish(one);
+  });
+
+  test("parts of images are taken with one selection per axis", async () => {
+    const one = await startScan();
+    const frames = Uint16Array.from({ length: 24 }, (_, i) => i);
+    await one.image.send(frames);
+    await finish(one);
+    await using file = await File.open(FILE, { store });
+    const image = file.get("/12.1/instrument/camera/image");
+    expect((await image.slice()).shape).toEqual([2, 3, 4]);
+    expect(nested(await image.slice([0, 2], 1, [3, null, -2]))).toEqual([
+      [7, 5],
+      [19, 17],
+    ]);
+    expect(await image.at(1, 2, 3)).toBe(23);
+    expect((await image.slice([1, 2], null, [0, 2])).shape).toEqual([1, 3, 2]);
+  });
+
+  test("iterating the root gives the entries that are there, then each new one", async () => {
+    const one = await startScan(1);
+    await using file = await File.open(FILE, { store });
+    const names: unknown[] = [];
+    for await (const name of file) {
+      names.push(name);
+      if (name === "1.1") await finish(await startScan(2));
+      if (name === "2.1") break;
+    }
+    expect(names).toEqual(["1.1", "2.1"]);
+    await finish(one);
+  });
+
+  test("two scans of one number are an error for their entry only", async () => {
+    await finish(await startScan(1));
+    await finish(await startScan(1));
+    await finish(await startScan(2));
+    await using file = await File.open(FILE, { store });
+    expect(await file.keys()).toEqual(["1.1", "2.1"]);
+    await expect(file.get("/1.1")).rejects.toMatchObject({ code: "ERR_DUPLICATE_ENTRY" });
+    expect(await file.get("/2.1/title").value()).toBe("ascan 2");
+  });
+
+  test("a new scan, and a deleted one, are seen on the next access", async () => {
+    const one = await startScan(1);
+    await using file = await File.open(FILE, { store });
+    expect(await file.keys()).toEqual(["1.1"]);
+    const two = await startScan(2);
+    expect(await file.keys()).toEqual(["1.1", "2.1"]);
+    await finish(one);
+    await store.deleteScan(one.scan.key);
+    expect(await file.keys()).toEqual(["2.1"]);
+    await expect(file.get("/1.1")).rejects.toSatisfy((error) => isNxliveError(error, "ERR_PATH_NOT_FOUND"));
+    await finish(two);
+  });
+
+  test("a file that does not exist is refused with what was looked for", async () => {
+    await expect(File.open(join(folder, "none.h5"), { store })).rejects.toThrow(
+      /no scan at .* and there is no such file/,
+    );
+  });
+});
