@@ -1,18 +1,21 @@
 import { resolve } from "node:path";
 import { Allocator } from "./engine/allocator.js";
+import { Bookkeeping } from "./engine/bookkeeping.js";
 import { DataWrites } from "./engine/data-writes.js";
 import { DataFile } from "./engine/file.js";
 import { HeapWriter } from "./engine/heap.js";
+import { claim } from "./engine/locks.js";
 import { StoredObject } from "./engine/object.js";
 import { Objects } from "./engine/objects.js";
 import { FileWriter } from "./engine/writer.js";
 import { FileExistsError, NotHdf5Error, UnsupportedFileError } from "./errors.js";
+import { encodeNote, NOTE_OFFSET, NOTE_SIZE } from "./format/note.js";
 import { encodeSuperblock, type Superblock } from "./format/superblock.js";
 import type { Hdf5Writer, OpenOptions } from "./writer-api.js";
 
 const QUARANTINE_MINUTES = 10;
-/** Where the root group of our files lies. */
-const ROOT = 512;
+/** Where the root group of our files lies: right behind the superblock. */
+const ROOT = 48;
 
 /**
  * Opens an HDF5 file for appending, or creates it. Any HDF5 reader may read the file while it is open here. Files of other
@@ -22,17 +25,33 @@ export async function openHdf5(path: string, options: OpenOptions = {}): Promise
   options.signal?.throwIfAborted();
   const absolute = resolve(path);
   const file = await openOrCreate(absolute, options.mode ?? "append");
+  try {
+    return await startWriting(absolute, file, options);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+async function startWriting(absolute: string, file: DataFile, options: OpenOptions): Promise<FileWriter> {
+  const release = await claim(absolute, await file.stat());
   const read = (address: number, length: number): Promise<Buffer> => file.read(address, length);
   const quarantine = (options.quarantineMinutes ?? QUARANTINE_MINUTES) * 60_000;
-  const end = file.superblock.eof;
-  const allocator = new Allocator(end, end, quarantine);
   const writes = new DataWrites((write) => file.write(write));
-  const heap = new HeapWriter(allocator, (write) => void writes.submit(write));
-  const objects = await Objects.open(absolute, read, file.superblock.root);
-  return new FileWriter(
-    { file, allocator, writes, heap, objects, growing: new Set(), dropped: [] },
-    () => undefined,
-  );
+  try {
+    const bookkeeping = await Bookkeeping.read(file);
+    const allocator = new Allocator(bookkeeping.end, Number((await file.stat()).size), quarantine);
+    for (const { address, size } of bookkeeping.free) allocator.discard(address, size);
+    const heap = new HeapWriter(allocator, (write) => void writes.submit(write));
+    const objects = await Objects.open(absolute, read, file.superblock.root, bookkeeping.hasNote);
+    return new FileWriter(
+      { file, allocator, writes, heap, objects, bookkeeping, growing: new Set(), dropped: [] },
+      release,
+    );
+  } catch (error) {
+    release();
+    throw error;
+  }
 }
 
 async function openOrCreate(path: string, mode: "create" | "append"): Promise<DataFile> {
@@ -55,7 +74,7 @@ async function createFile(path: string): Promise<DataFile> {
   const chunk = root.header.chunks[0];
   if (!chunk) throw new RangeError("a header without chunks");
   chunk.address = ROOT;
-  const end = ROOT + chunk.size;
+  const end = ROOT + chunk.size + NOTE_SIZE;
   const block: Superblock = {
     version: 2,
     flags: 0,
@@ -67,6 +86,7 @@ async function createFile(path: string): Promise<DataFile> {
     root: ROOT,
   };
   const content = Buffer.alloc(end);
+  content.set(encodeNote({ eof: end, end, list: 0, entries: 0 }), ROOT + NOTE_OFFSET);
   content.set(encodeSuperblock(block).bytes, 0);
   for (const { address, bytes } of root.header.writes().fresh) content.set(bytes, address);
   return await DataFile.create(path, content, block);

@@ -28,8 +28,11 @@ export interface Hdf5Writer extends AsyncDisposable {
   createDataset(path: string, value: RawArray, options?: DatasetOptions): Promise<void>;
   /** A dataset that grows along its first axis. */
   createGrowing(path: string, type: GrowingType, options?: DatasetOptions): Promise<GrowingDataset>;
-  /** Resumes a growing dataset of our own, of which `length` rows are committed. */
-  openGrowing(path: string): Promise<GrowingDataset>;
+  /**
+   * Resumes a dataset that grows along its first axis where it ends (`length` rows). A chunked one goes on as it is; for one
+   * that is still a single block, `options` say what it becomes when it gets large.
+   */
+  openGrowing(path: string, options?: DatasetOptions): Promise<GrowingDataset>;
   createVirtual(
     path: string,
     dataset: VirtualDataset,

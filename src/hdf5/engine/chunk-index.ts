@@ -76,6 +76,27 @@ export class ChunkIndex {
     }
     this.spine = path.reverse();
     for (const edge of this.spine) this.nodes.set(edge.address, edge);
+    await this.widen();
+  }
+
+  /** The last chunk. */
+  get last(): NodeEntry | undefined {
+    return this.spine[0]?.entries.at(-1);
+  }
+
+  /** The chunk at these offsets. */
+  async find(offsets: readonly number[]): Promise<NodeEntry | undefined> {
+    const [leaf] = await this.pathTo(offsets);
+    return leaf?.entries.find((item) => compareOffsets(item.offsets, offsets) === 0);
+  }
+
+  /** Nodes made by others end at their last chunk; ours are open to the right, so that appending concerns the leaf only. */
+  private async widen(): Promise<void> {
+    if (this.spine.every(({ bound }) => compareOffsets(bound, this.limit) === 0)) return;
+    for (const [level, node] of this.spine.entries()) {
+      node.bound = this.limit;
+      await this.copy(this.spine, level);
+    }
   }
 
   /** Adds a chunk after all others. */

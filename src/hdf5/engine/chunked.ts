@@ -1,8 +1,8 @@
 import type { Filter } from "../format/messages.js";
 import { ChunkIndex } from "./chunk-index.js";
-import { applyFilters, rawMask } from "./filters.js";
+import { applyFilters, rawMask, undoFilters } from "./filters.js";
 import { type Block, filled, RowBuffer, type Space, type Storage, type StorageWrites } from "./storage.js";
-import { cutTile, type TileGrid, tileGrid } from "./tiles.js";
+import { cutTile, pasteTile, type TileGrid, tileGrid } from "./tiles.js";
 
 export interface ChunkedType {
   readonly itemsize: number;
@@ -22,9 +22,6 @@ interface Planned {
   /** Where the chunk came to lie; "cut": not a chunk, but the end of the index: chunks from there on are dropped. */
   result: { address: number; size: number; mask: number } | "cut" | undefined;
 }
-
-/** Stands for a chunk that has an entry in the index but no slot of ours. */
-const NOWHERE: Block = { address: 0, size: 0 };
 
 /**
  * A chunked dataset that grows along its first axis. Rows gather in memory until they fill a band of chunks; full bands are
@@ -60,24 +57,43 @@ export class ChunkedStorage implements Storage {
     return this.type.chunks;
   }
 
-  /** Takes up a dataset in the file: its last partial band and where the chunks of that band lie as raw slots. */
-  resume(
-    bandStart: number,
-    rows: Buffer,
-    slots: readonly (Block | undefined)[],
-    known: ReadonlySet<number>,
-  ): void {
-    this.bandStart = bandStart;
-    this.tail.push(rows);
-    this.slots = [...slots];
-    this.known = known;
-    if (rows.length > 0 && slots.length === this.grid.count && slots.every(Boolean)) {
-      this.slotRows = rows.length / this.grid.rowBytes;
+  /**
+   * Takes up a dataset of `rows` rows whose index lies in the file: reads the last, partial band back, and goes on in its raw
+   * slots where it has some.
+   */
+  async resume(root: number | undefined, rows: number): Promise<void> {
+    const length = this.type.chunks[0] ?? 1;
+    this.bandStart = Math.floor(rows / length) * length;
+    if (root === undefined) {
+      this.tail.push(filled((rows - this.bandStart) * this.grid.rowBytes, this.type.fill));
+      return;
     }
+    await this.index.open(root);
+    const partial = rows - this.bandStart;
+    const band = filled(partial * this.grid.rowBytes, this.type.fill);
+    for (let tile = 0; tile < this.grid.count; tile++) await this.resumeTile(tile, partial, band);
+    this.tail.push(band, this.grid.bandBytes);
+    if ((this.index.last?.offsets[0] ?? 0) > this.bandStart) this.cutBand();
+    else if (this.slots.length === this.grid.count && this.slots.every(Boolean)) this.slotRows = partial;
   }
 
-  /** Tiles of the current band that the index has in filtered form (resumed datasets). */
-  private known: ReadonlySet<number> = new Set();
+  private async resumeTile(tile: number, rows: number, band: Buffer): Promise<void> {
+    const found = await this.index.find(this.offsetsOf(tile));
+    if (!found) return;
+    const { filters } = this.type;
+    const { tileBytes } = this.grid;
+    const block = { address: found.child, size: found.size };
+    if (found.mask === rawMask(filters) && found.size === tileBytes) this.slots[tile] = block;
+    else this.known.set(tile, block);
+    if (rows === 0) return;
+    const chunk = await undoFilters(await this.space.read(found.child, found.size), filters, found.mask);
+    if (chunk.length !== tileBytes)
+      throw new RangeError(`a chunk of ${chunk.length} instead of ${tileBytes} bytes`);
+    pasteTile(this.grid, chunk, tile, rows, band);
+  }
+
+  /** Chunks of the current band that the index has in filtered form (resumed datasets). */
+  private known = new Map<number, Block>();
 
   append(rows: Buffer): void {
     let rest = rows;
@@ -138,18 +154,7 @@ export class ChunkedStorage implements Storage {
     this.grid = tileGrid(rowShape, this.type.chunks, this.type.itemsize);
     this.tail.take();
     this.tail.push(tailRows);
-    const indexed = this.slots.some(Boolean) || this.known.size > 0;
-    if (indexed)
-      this.planned.push({
-        offsets: [this.bandStart],
-        slot: undefined,
-        done: Promise.resolve(),
-        result: "cut",
-      });
-    this.cutSlots.push(...this.slots.filter((slot) => slot !== undefined));
-    this.slots = [];
-    this.slotRows = 0;
-    this.known = new Set();
+    if (this.slots.some(Boolean) || this.known.size > 0) this.cutBand();
   }
 
   /** The rows of the partial band. */
@@ -159,6 +164,15 @@ export class ChunkedStorage implements Storage {
 
   get bandFirstRow(): number {
     return this.bandStart;
+  }
+
+  /** Takes the chunks of the current band out of the index: its rows will be written anew. */
+  private cutBand(): void {
+    this.planned.push({ offsets: [this.bandStart], slot: undefined, done: Promise.resolve(), result: "cut" });
+    this.cutSlots.push(...this.slots.filter((slot) => slot !== undefined), ...this.known.values());
+    this.slots = [];
+    this.slotRows = 0;
+    this.known.clear();
   }
 
   private async apply(plan: Planned): Promise<void> {
@@ -198,7 +212,7 @@ export class ChunkedStorage implements Storage {
     this.bandStart += this.type.chunks[0] ?? 1;
     this.slots = [];
     this.slotRows = 0;
-    this.known = new Set();
+    this.known.clear();
   }
 
   private offsetsOf(tile: number): number[] {
@@ -213,7 +227,7 @@ export class ChunkedStorage implements Storage {
   ): void {
     const plan: Planned = {
       offsets: this.offsetsOf(tile),
-      slot: slot ?? (this.known.has(tile) ? NOWHERE : undefined),
+      slot: slot ?? this.known.get(tile),
       done: Promise.resolve(),
       result: undefined,
     };

@@ -1,4 +1,5 @@
 import type { Allocator } from "./allocator.js";
+import type { Bookkeeping } from "./bookkeeping.js";
 import type { DataWrites } from "./data-writes.js";
 import type { DataFile } from "./file.js";
 import type { GrowingFile } from "./growing.js";
@@ -13,6 +14,7 @@ export interface CommitParts {
   readonly writes: DataWrites;
   readonly heap: HeapWriter;
   readonly objects: Objects;
+  readonly bookkeeping: Bookkeeping;
   /** Growing datasets with rows that are not committed. */
   readonly growing: Set<GrowingFile>;
   /** Blocks that nothing will refer to after the commit. */
@@ -46,6 +48,7 @@ export async function commit(parts: CommitParts, durable: boolean): Promise<void
     for (const { header } of objects.changed) header.place(allocator);
     const headers = [...objects.changed].map(({ header }) => header.writes());
     await file.cover(allocator.end);
+    await parts.bookkeeping.update(objects.root.header, allocator.end);
     await inParallel(
       [...stored.flatMap(({ fresh }) => fresh), ...headers.flatMap(({ fresh }) => fresh)],
       (write) => file.write(write),

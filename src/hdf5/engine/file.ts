@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { type BigIntStats, constants } from "node:fs";
 import { type FileHandle, link, open, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -32,12 +32,15 @@ export class DataFile {
   /** What the file looked like after our last write; undefined while writes are under way. */
   private seen: { readonly size: bigint; readonly mtime: bigint } | undefined;
   private checking: Promise<void> | undefined;
+  /** True once something has been written since the file was opened. */
+  wrote: boolean;
 
   private constructor(path: string, handle: FileHandle, block: Superblock, physical: number) {
     this.path = path;
     this.handle = handle;
     this.block = block;
     this.physical = physical;
+    this.wrote = false;
   }
 
   /**
@@ -120,6 +123,7 @@ export class DataFile {
   /** All of the bytes, or a typed error. A write within a page is one system call. */
   async write({ address, bytes }: Write): Promise<void> {
     await this.beforeWriting();
+    this.wrote = true;
     try {
       let done = 0;
       while (done < bytes.length) {
@@ -158,6 +162,10 @@ export class DataFile {
     if (this.physical < end) await this.truncate(end);
     await this.writeSuperblock({ ...this.block, eof: end });
     if (this.physical > end) await this.truncate(end);
+  }
+
+  async stat(): Promise<BigIntStats> {
+    return await this.handle.stat({ bigint: true });
   }
 
   async close(): Promise<void> {

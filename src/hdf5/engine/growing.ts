@@ -9,7 +9,7 @@ import { checkChunks, chooseChunks } from "./chunk-shape.js";
 import { ChunkedStorage } from "./chunked.js";
 import { encodeTexts } from "./elements.js";
 import type { GrowingSpec } from "./growing-spec.js";
-import { type Entry, entry, type HeaderChunk } from "./header.js";
+import { type Entry, entry, type HeaderChunk, VOLATILE } from "./header.js";
 import { constant, type StoredObject } from "./object.js";
 import { RegionStorage } from "./region.js";
 import type { Block, Space, Storage, StorageWrites, Stored } from "./storage.js";
@@ -20,6 +20,8 @@ export interface Host extends Space {
   putText(text: string): Buffer;
   /** The dataset has something for the next commit. */
   changed(dataset: GrowingFile): void;
+  /** The dataset takes no more rows. */
+  closed(dataset: GrowingFile): void;
   exclusive<T>(action: () => Promise<T>): Promise<T>;
 }
 
@@ -34,9 +36,11 @@ export class GrowingFile implements GrowingDataset {
   private readonly spec: GrowingSpec;
   private rowAxes: readonly number[];
   private readonly volatile: HeaderChunk;
-  private storage: Storage;
+  /** Given up when the dataset is finished, with the rows it keeps in memory. */
+  private storage: Storage | undefined;
   private rows = 0;
   private snapshotRows = 0;
+  private snapshotFinished: boolean;
   private snapshotAxes: readonly number[];
   private state: "open" | "finished" | "closed" = "open";
   /** Storage given up for another kind; its blocks are free after the next commit. */
@@ -53,10 +57,12 @@ export class GrowingFile implements GrowingDataset {
     this.spec = spec;
     this.rowAxes = spec.rowShape;
     this.snapshotAxes = spec.rowShape;
+    this.snapshotFinished = false;
     object.pinned = true;
     this.storage = resumed.storage ?? this.firstStorage();
     this.rows = resumed.rows ?? 0;
-    this.volatile = this.object.chunkWith(MESSAGE.dataspace) ?? this.addVolatile();
+    this.snapshotRows = this.rows;
+    this.volatile = this.ownChunk();
   }
 
   get path(): string {
@@ -100,7 +106,7 @@ export class GrowingFile implements GrowingDataset {
     }
     if (bytes.length === 0) return;
     this.rows += bytes.length / rowBytes;
-    this.storage.append(bytes);
+    this.storage?.append(bytes);
     if (this.storage instanceof RegionStorage && this.storage.length >= this.spec.contiguousBelow)
       this.moveToChunks();
     this.host.changed(this);
@@ -130,22 +136,30 @@ export class GrowingFile implements GrowingDataset {
     });
   }
 
-  /** The dataset or its file is gone. */
+  get isOpen(): boolean {
+    return this.state === "open";
+  }
+
+  /** The dataset is finished and in the file, or it is gone, or its file is. */
   close(): void {
     this.state = "closed";
     this.object.pinned = false;
+    this.storage = undefined;
+    this.host.closed(this);
   }
 
   /** Step 1 of a commit, without waiting: everything appended so far goes on its way. */
   snapshot(): void {
-    this.storage.snapshot();
+    this.storage?.snapshot();
     this.snapshotRows = this.rows;
     this.snapshotAxes = this.rowAxes;
-    if (this.state === "finished" && this.storage instanceof RegionStorage) this.storage.trim();
+    this.snapshotFinished = this.state === "finished";
+    if (this.snapshotFinished && this.storage instanceof RegionStorage) this.storage.trim();
   }
 
   /** Step 2, when the data are in the file: the structures that lead to them. The header is up to date after this. */
   async prepare(): Promise<StorageWrites> {
+    if (!this.storage) throw new RangeError(`${this.path} is closed`);
     const writes = await this.storage.prepare();
     this.volatile.entries.splice(0, this.volatile.entries.length, ...this.messages(writes));
     this.volatile.dirty = true;
@@ -154,8 +168,9 @@ export class GrowingFile implements GrowingDataset {
 
   /** Step 3: readers see it. Gives the blocks that only readers of the former state still need. */
   committed(): Block[] {
-    if (this.state === "finished") this.close();
-    return [...this.former.splice(0), ...this.storage.committed()];
+    const blocks = [...this.former.splice(0), ...(this.storage?.committed() ?? [])];
+    if (this.snapshotFinished) this.close();
+    return blocks;
   }
 
   private firstStorage(): Storage {
@@ -237,16 +252,31 @@ export class GrowingFile implements GrowingDataset {
     return [...entries, entry(MESSAGE.layout, encodeLayout(layout))];
   }
 
-  /** The header chunk of its own, large enough for chunks and filters whatever the dataset is now. */
-  private addVolatile(): HeaderChunk {
+  /** A header chunk of its own, large enough for chunks and filters whatever the dataset is now. */
+  private ownChunk(): HeaderChunk {
+    const { header } = this.object;
+    const [size, messages] = [this.volatileSize(), this.largestMessages()];
+    const chunk = header.chunks.find(({ isVolatile }) => isVolatile);
+    if (chunk) return chunk.size >= size ? chunk : header.exchangeClosed(chunk, messages, size);
+    for (const old of header.entries) if (VOLATILE.has(old.type)) header.remove(old);
+    return header.addClosed(messages, size);
+  }
+
+  private volatileSize(): number {
+    const need = this.largestMessages().reduce(
+      (sum, { length }) => sum + MESSAGE_OVERHEAD + length,
+      NEXT_OVERHEAD,
+    );
+    let size = 64;
+    while (size < need) size *= 2;
+    return size;
+  }
+
+  private largestMessages(): Entry[] {
     const chunks = [1, ...this.rowAxes];
-    const largest = this.messages({
+    return this.messages({
       layout: { kind: "chunked", index: undefined, chunks, itemsize: this.spec.itemsize },
       filters: this.spec.filters,
     });
-    const need = largest.reduce((sum, { length }) => sum + MESSAGE_OVERHEAD + length, NEXT_OVERHEAD);
-    let size = 64;
-    while (size < need) size *= 2;
-    return this.object.header.addClosed(largest, size);
   }
 }

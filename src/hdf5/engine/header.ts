@@ -1,5 +1,6 @@
 import { ByteReader } from "../format/bytes.js";
 import { encodeContinuation, MESSAGE } from "../format/messages.js";
+import { NOTE_SIZE } from "../format/note.js";
 import {
   CONTINUATION_SIZE,
   encodeChunk,
@@ -36,6 +37,14 @@ const FIRST_MAX = 512;
 /** Largest chunk that is ever rewritten: within a page, a killed process leaves the old or the new one. */
 const CHUNK_MAX = 4096;
 
+/** Messages of a growing dataset that change together: they live in a chunk of their own. */
+export const VOLATILE: ReadonlySet<number> = new Set([
+  MESSAGE.dataspace,
+  MESSAGE.fill,
+  MESSAGE.pipeline,
+  MESSAGE.layout,
+]);
+
 export class HeaderChunk {
   address: number | undefined;
   /** Bytes in the file; may still change while the chunk has never been written. */
@@ -46,7 +55,7 @@ export class HeaderChunk {
   stored: boolean;
   readonly first: boolean;
   /** Holds a closed set of messages: nothing else is added. */
-  readonly closed: boolean;
+  closed: boolean;
   readonly align: number;
 
   constructor(first: boolean, size: number, closed = false, align = 8) {
@@ -63,6 +72,13 @@ export class HeaderChunk {
     return this.entries.reduce((sum, { length }) => sum + MESSAGE_OVERHEAD + length, overhead);
   }
 
+  /** The chunk of what changes while a dataset grows. */
+  get isVolatile(): boolean {
+    const types = this.entries.map(({ type }) => type);
+    const complete = types.includes(MESSAGE.dataspace) && types.includes(MESSAGE.layout);
+    return !this.first && complete && types.every((type) => VOLATILE.has(type));
+  }
+
   get free(): number {
     return this.size - this.used;
   }
@@ -77,6 +93,8 @@ export class Header {
   readonly chunks: HeaderChunk[];
   /** Chunks no longer referred to; the owner of the file retires them after the commit. */
   readonly dropped: { readonly address: number; readonly size: number }[] = [];
+  /** The root group's header: of full size, with room for the note behind it. */
+  keepsNote = false;
   private open: HeaderChunk;
 
   constructor() {
@@ -116,6 +134,7 @@ export class Header {
       header.chunks.push(chunk);
     }
     header.link(parsed);
+    for (const chunk of header.chunks) if (chunk.isVolatile) chunk.closed = true;
     const open = header.chunks.findLast((chunk) => !chunk.closed && chunk.free >= CONTINUATION_SIZE);
     if (!open) return undefined;
     header.open = open;
@@ -165,6 +184,21 @@ export class Header {
     return chunk;
   }
 
+  /** Puts other messages, in a chunk of another size, in the place of such a chunk: one write redirects readers. */
+  exchangeClosed(chunk: HeaderChunk, entries: readonly Entry[], size: number): HeaderChunk {
+    const next = new HeaderChunk(false, size, true, size);
+    next.entries.push(...entries);
+    for (const holder of this.chunks) {
+      const index = holder.entries.findIndex((item) => item instanceof Continuation && item.target === chunk);
+      if (index < 0) continue;
+      holder.entries[index] = new Continuation(next);
+      holder.dirty = true;
+    }
+    this.chunks.splice(this.chunks.indexOf(chunk), 1, next);
+    if (chunk.address !== undefined) this.dropped.push({ address: chunk.address, size: chunk.size });
+    return next;
+  }
+
   /** Exchanges a message in one write, whatever the sizes. */
   replace(old: Entry, added: Entry): void {
     const chunk = this.chunkOf(old);
@@ -199,7 +233,8 @@ export class Header {
     for (const chunk of this.chunks) {
       if (chunk.address !== undefined) continue;
       if (!chunk.closed) chunk.size = this.finalSize(chunk);
-      chunk.address = allocator.allocate(chunk.size, { inPage: chunk.size <= CHUNK_MAX, align: chunk.align });
+      const size = chunk.size + (chunk.first && this.keepsNote ? NOTE_SIZE : 0);
+      chunk.address = allocator.allocate(size, { inPage: size <= CHUNK_MAX, align: chunk.align });
     }
   }
 
@@ -228,9 +263,9 @@ export class Header {
     }
   }
 
-  /** The root's first chunk keeps its full size: it is added to for as long as the file lives. */
+  /** The last chunk of a new header is cut to what it holds, with a little to spare; the root's first one stays as it is. */
   private finalSize(chunk: HeaderChunk): number {
-    if (chunk !== this.open) return chunk.size;
+    if (chunk !== this.open || (chunk.first && this.keepsNote)) return chunk.size;
     const spare = chunk.entries.some(({ type }) => type === MESSAGE.linkInfo || type === MESSAGE.link)
       ? 64
       : 8;

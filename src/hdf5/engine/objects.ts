@@ -30,10 +30,11 @@ export class Objects {
     this.root = root;
   }
 
-  static async open(path: string, read: ReadBytes, rootAddress: number): Promise<Objects> {
+  static async open(path: string, read: ReadBytes, rootAddress: number, hasNote: boolean): Promise<Objects> {
     const objects = new Objects(path, read, StoredObject.group());
     objects.root = await objects.load(rootAddress, "/");
     objects.root.pinned = true;
+    objects.root.header.keepsNote = hasNote || objects.root.origin !== undefined;
     if (objects.root.kind !== "group") throw new NotHdf5Error(`${path}: its root is not a group.`, { path });
     return objects;
   }
@@ -106,6 +107,16 @@ export class Objects {
       this.changed.add(group);
       child = group;
     }
+  }
+
+  /** The object as one that will be written anew, whoever wrote it: for changes that cannot be made in place. */
+  async rebuild({ object, chain }: Located): Promise<Located> {
+    const { address } = object;
+    if (address === undefined || object.origin !== undefined) return { object, chain };
+    const rebuilt = await readForeign(this.read, await readHeader(this.read, address), address);
+    this.changed.delete(object);
+    this.remember(address, rebuilt);
+    return { object: rebuilt, chain };
   }
 
   /** Before a change: an object of others that several links lead to cannot move. */

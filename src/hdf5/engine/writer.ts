@@ -24,7 +24,7 @@ import { StoredObject } from "./object.js";
 import type { Located } from "./objects.js";
 import { splitParent, splitPath } from "./paths.js";
 import { readAttribute } from "./read-values.js";
-import { resumeGrowing } from "./resume.js";
+import { readResumable } from "./resume.js";
 import { unlinked } from "./unlink.js";
 import { addVirtual, checkVirtual } from "./virtual.js";
 
@@ -47,6 +47,7 @@ export class FileWriter implements Hdf5Writer {
       read: (address, length) => parts.file.read(address, length),
       putText: (text) => parts.heap.text(text),
       changed: (dataset) => void parts.growing.add(dataset),
+      closed: (dataset) => void this.open.delete(dataset.object),
       exclusive: (action) => this.serial(action),
     };
   }
@@ -159,14 +160,17 @@ export class FileWriter implements Hdf5Writer {
     return await this.startGrowing(path, type.dtype, type.rowShape, maxshape, options);
   }
 
-  async openGrowing(path: string): Promise<GrowingDataset> {
+  async openGrowing(path: string, options: DatasetOptions = {}): Promise<GrowingDataset> {
     return await this.exclusive(async () => {
-      const located = await this.parts.objects.object(splitPath(path));
-      const known = this.open.get(located.object);
-      if (known) return known;
+      const found = await this.parts.objects.object(splitPath(path));
+      const known = this.open.get(found.object);
+      if (known?.isOpen) return known;
+      const resumable = await readResumable(this.host, found.object, path, options);
+      const located = resumable.inPlace ? found : await this.parts.objects.rebuild(found);
       this.parts.objects.change(located);
-      const dataset = await resumeGrowing(this.host, located.object, path);
+      const dataset = new GrowingFile(this.host, located.object, resumable.spec, resumable);
       this.open.set(located.object, dataset);
+      this.parts.growing.add(dataset);
       return dataset;
     });
   }
@@ -259,7 +263,7 @@ export class FileWriter implements Hdf5Writer {
       await this.serial(async () => {
         await commit(this.parts, false);
         this.parts.allocator.releaseAll();
-        await this.parts.file.trim(this.parts.allocator.end);
+        await this.parts.bookkeeping.close(this.parts.objects.root.header, this.parts.allocator);
       });
     } finally {
       for (const dataset of this.open.values()) dataset.close();

@@ -1,0 +1,89 @@
+import {
+  type Extent,
+  encodeExtents,
+  encodeNote,
+  NOTE_OFFSET,
+  NOTE_SIZE,
+  type Note,
+  parseExtents,
+  parseNote,
+} from "../format/note.js";
+import type { Allocator } from "./allocator.js";
+import type { DataFile } from "./file.js";
+import type { Header } from "./header.js";
+
+/** How far the noted end runs ahead of what is in use, so that the note is seldom rewritten. */
+const LEAD = 2 ** 20;
+/** Free extents worth remembering after close: so many of the largest, and only when they amount to something. */
+const LISTED = 1000;
+const WORTHWHILE = 4096;
+
+/** Reads and writes the note on the file's use: where to go on after a crash, and what is free after a clean close. */
+export class Bookkeeping {
+  /** False when the root group was written by others: what lies behind it is not ours, until it is written anew. */
+  readonly hasNote: boolean;
+  /** First address not in use, as far as known. */
+  readonly end: number;
+  /** Space inside that may be used. */
+  readonly free: readonly Extent[];
+  private readonly file: DataFile;
+  private noted: Note | undefined;
+
+  private constructor(file: DataFile, note: Note | undefined, free: readonly Extent[]) {
+    const { eof } = file.superblock;
+    const valid = note?.eof === eof && note.end <= eof;
+    this.file = file;
+    this.noted = note;
+    this.hasNote = note !== undefined;
+    this.end = valid ? note.end : eof;
+    this.free = valid ? free : [];
+  }
+
+  /** What the note of the file says; a file without a valid one is in use up to its stored EOF. */
+  static async read(file: DataFile): Promise<Bookkeeping> {
+    const { eof, root } = file.superblock;
+    const note = parseNote(await file.read(root + NOTE_OFFSET, NOTE_SIZE));
+    if (!note || note.eof !== eof || note.entries === 0) return new Bookkeeping(file, note, []);
+    const free = parseExtents(await file.read(note.list, 16 * note.entries), note.entries);
+    const sound = free.every(({ address, size }) => address > 0 && address + size <= eof);
+    return new Bookkeeping(file, note, sound ? free : []);
+  }
+
+  /**
+   * Before a commit publishes anything: notes an end beyond all that is in use. The list of free space is forgotten, as from
+   * now on some of it is used.
+   */
+  async update(root: Header, used: number): Promise<void> {
+    const { eof } = this.file.superblock;
+    if (this.noted?.eof === eof && this.noted.end >= used && this.noted.entries === 0) return;
+    await this.write(root, {
+      eof,
+      end: Math.min(eof, used + LEAD + Math.floor(used / 64)),
+      list: 0,
+      entries: 0,
+    });
+  }
+
+  /** At the clean end: the file's exact size, and a list of its free space. */
+  async close(root: Header, allocator: Allocator): Promise<void> {
+    if (!this.file.wrote && this.end === this.file.superblock.eof) return;
+    const list = allocator.end;
+    const extents = [...allocator.extents()].sort((a, b) => b.size - a.size).slice(0, LISTED);
+    const total = extents.reduce((sum, { size }) => sum + size, 0);
+    const entries = total < WORTHWHILE || !root.keepsNote ? 0 : extents.length + 1;
+    const eof = list + 16 * entries;
+    if (entries > 0) {
+      const bytes = encodeExtents([...extents, { address: list, size: 16 * entries }]);
+      await this.file.write({ address: list, bytes });
+    }
+    if (this.file.superblock.eof !== eof) await this.write(root, { eof, end: eof, list, entries });
+    await this.file.trim(eof);
+  }
+
+  private async write(root: Header, note: Note): Promise<void> {
+    const first = root.chunks[0];
+    if (!root.keepsNote || first?.address === undefined || first.size !== NOTE_OFFSET) return;
+    await this.file.write({ address: first.address + NOTE_OFFSET, bytes: encodeNote(note) });
+    this.noted = note;
+  }
+}
