@@ -4,8 +4,15 @@ import { encodeNumbers, type NumberLike } from "../../ndarray/encode.js";
 import type { RawArray } from "../../ndarray/raw.js";
 import { MappingError } from "../errors.js";
 import { describe } from "../schema/explain.js";
+import { writeLongDouble } from "./long-double.js";
 import { flattenNested, type Leaf } from "./nesting.js";
-import { formatFloat, parseComplexText, parseFloatText, parseIntText } from "./python-text.js";
+import {
+  formatFloat,
+  parseComplexText,
+  parseFloatText,
+  parseIntText,
+  withoutUnderscores,
+} from "./python-text.js";
 
 /**
  * A value of an explicit NumPy type, converted as NumPy does it: texts such as "nan" or "(1+2j)" are numbers. What does
@@ -16,8 +23,19 @@ export function readInline(dtypeName: string, value: unknown, warn: (message: st
   if (dtype === undefined) throw new MappingError(`unknown dtype ${describe(dtypeName)}`);
   const { shape, leaves } = flattenNested(value);
   const convert = converter(requireNumeric(dtype), dtypeName, warn);
-  const numbers = leaves.map(convert);
-  return { dtype, shape, data: encodeNumbers(numbers, dtype) };
+  const data = encodeNumbers(leaves.map(convert), dtype);
+  if (dtype === "<f16") sharpen(data, leaves);
+  return { dtype, shape, data };
+}
+
+/** Long doubles hold more digits of texts and large integers than the doubles they were converted to. */
+function sharpen(data: Uint8Array, leaves: readonly Leaf[]): void {
+  const view = new DataView(data.buffer, data.byteOffset);
+  leaves.forEach((leaf, i) => {
+    if (typeof leaf === "bigint") writeLongDouble(view, 16 * i, String(leaf));
+    else if (typeof leaf === "string" && /\d/.test(leaf))
+      writeLongDouble(view, 16 * i, withoutUnderscores(leaf));
+  });
 }
 
 type Converter = (leaf: Leaf) => NumberLike;

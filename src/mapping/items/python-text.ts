@@ -65,6 +65,6 @@ export function parseComplexText(text: string): readonly [number, number] | unde
 }
 
 /** Python allows `1_000` and spaces around. */
-function withoutUnderscores(text: string): string {
+export function withoutUnderscores(text: string): string {
   return text.trim().replace(/(?<=\d)_(?=\d)/g, "");
 }
