@@ -3,7 +3,8 @@ import { spawn } from "node:child_process";
 /**
  * One piece of work that nxlive and a Python peer do alike. Both are programs: they print one JSON line of the form
  * `{"seconds", "cpu", "rss", "result"}` with the time of the work itself (start-up and preparation excluded), the CPU
- * seconds of the process during the work, its peak memory in bytes, and what was produced, for comparison.
+ * seconds of the process during the work, its peak memory in bytes, and what was produced, for comparison. Latencies
+ * give their median as `seconds`, and `p99`.
  */
 export interface Work {
   readonly group: string;
@@ -11,14 +12,19 @@ export interface Work {
   /** Arguments of both programs, after the Redis URL. */
   readonly args: readonly string[];
   readonly nxlive: Program;
-  readonly peer: Program;
+  /** Null for work that the peer cannot do. */
+  readonly peer: Program | null;
   /** What the numbers mean: seconds of the whole work, or milliseconds of one latency. */
   readonly unit: "s" | "ms";
+  /** How many points, scans or streams there are: the table shows the cost of one. */
+  readonly count?: number;
 }
 
 export interface Program {
   readonly command: string;
   readonly script: string;
+  /** Arguments of this program alone, between the Redis URL and those of the work. */
+  readonly args?: readonly string[];
 }
 
 export interface Sample {
@@ -26,6 +32,7 @@ export interface Sample {
   readonly cpu: number;
   readonly rss: number;
   readonly result: unknown;
+  readonly p99?: number;
 }
 
 export interface Row {
@@ -34,24 +41,25 @@ export interface Row {
   readonly peer: Sample[];
 }
 
+/** The longest that one program may take. */
+const TIMEOUT = 300_000;
+
 /** Runs both programs alternately, `rounds` times each, and refuses results that differ. */
 export async function measure(work: Work, rounds: number, redisUrl: string): Promise<Row> {
   const row: Row = { work, nxlive: [], peer: [] };
   for (let round = 0; round < rounds; round++) {
-    row.peer.push(await runProgram(work.peer, [redisUrl, ...work.args]));
-    row.nxlive.push(await runProgram(work.nxlive, [redisUrl, ...work.args]));
-    const [peer, nxlive] = [row.peer.at(-1)?.result, row.nxlive.at(-1)?.result];
-    if (JSON.stringify(peer) !== JSON.stringify(nxlive)) {
-      throw new Error(
-        `${work.name}: results differ: peer ${JSON.stringify(peer)}, nxlive ${JSON.stringify(nxlive)}`,
-      );
-    }
+    if (work.peer) row.peer.push(await runProgram(work.peer, redisUrl, work.args));
+    row.nxlive.push(await runProgram(work.nxlive, redisUrl, work.args));
+    const results = [...row.peer, ...row.nxlive].map((sample) => JSON.stringify(sample.result));
+    const other = results.find((result) => result !== results[0]);
+    if (other !== undefined) throw new Error(`The results differ: ${results[0]} and ${other}.`);
   }
   return row;
 }
 
-async function runProgram(program: Program, args: readonly string[]): Promise<Sample> {
-  const child = spawn(program.command, [program.script, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+async function runProgram(program: Program, redisUrl: string, args: readonly string[]): Promise<Sample> {
+  const all = [program.script, redisUrl, ...(program.args ?? []), ...args];
+  const child = spawn(program.command, all, { stdio: ["ignore", "pipe", "pipe"], timeout: TIMEOUT });
   let output = "";
   let errors = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -60,11 +68,11 @@ async function runProgram(program: Program, args: readonly string[]): Promise<Sa
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     errors = (errors + text).slice(-4000);
   });
-  const code = await new Promise<number | null>((resolve, reject) => {
+  const code = await new Promise<number | string | null>((resolve, reject) => {
     child.once("error", reject);
-    child.once("close", resolve);
+    child.once("close", (status, signal) => resolve(status ?? signal));
   });
-  if (code !== 0) throw new Error(`${program.script} ${args.join(" ")} ended with ${code}:\n${errors}`);
+  if (code !== 0) throw new Error(`${all.join(" ")} ended with ${code}:\n${errors}`);
   const line = output.trim().split("\n").at(-1) ?? "";
   return JSON.parse(line) as Sample;
 }
@@ -79,5 +87,5 @@ export function median(values: readonly number[]): number {
 
 /** Largest minus smallest, as a part of the median: how far the rounds disagree. */
 export function spread(values: readonly number[]): number {
-  return (Math.max(...values) - Math.min(...values)) / median(values);
+  return values.length === 0 ? 0 : (Math.max(...values) - Math.min(...values)) / median(values);
 }

@@ -9,41 +9,146 @@ export function pythonPath(): string {
 
 /** Our side of a work: compiled beside this file. */
 function ours(name: string): Program {
-  return { command: process.execPath, script: fileURLToPath(new URL(`works/${name}.js`, import.meta.url)) };
+  return {
+    command: process.execPath,
+    script: fileURLToPath(new URL(`works/${name}.js`, import.meta.url)),
+  };
 }
 
 function peers(name: string): Program {
   return { command: pythonPath(), script: `bench/peers/${name}.py` };
 }
 
-function work(
-  group: string,
-  name: string,
-  program: string,
-  args: readonly string[],
-  unit: Work["unit"] = "s",
-): Work {
-  return { group, name, args, nxlive: ours(program), peer: peers(program), unit };
-}
-
 /** Every work, in the order of the table. */
 export function works(): Work[] {
+  return [...publishing(), ...reading(), ...latencies(), ...opening(), ...files(), ...writing(), ...growth()];
+}
+
+function publishing(): Work[] {
+  const work = (name: string, ...args: string[]): Work => ({
+    group: "publishing",
+    name,
+    args,
+    nxlive: ours("publish"),
+    peer: peers("publish"),
+    unit: "s",
+  });
   return [
-    work("publishing", "50,000 scalars one by one, 1 stream", "publish", ["single1", "50000"]),
-    work("publishing", "5,000 scalars one by one, 20 streams", "publish", ["single20", "5000"]),
-    work("publishing", "1,000 batches of 1,000 scalars", "publish", ["batches", "1000"]),
-    work("publishing", "200 images of 1 MiB", "publish", ["images", "200"]),
-    ...(["batches", "singles", "spectra", "images"] as const).flatMap((data) =>
-      (["whole", "sliced", "iterated"] as const).map((how) =>
-        work("reading", `${TITLES[data]}, ${how}`, "read", [data, how]),
-      ),
-    ),
+    work("50,000 scalars one by one, 1 stream", "single1", "50000"),
+    work("5,000 scalars one by one, 20 streams", "single20", "5000"),
+    work("1,000 batches of 1,000 scalars", "batches", "1000"),
+    work("200 images of 1 MiB", "images", "200"),
   ];
 }
 
-const TITLES = {
+const DATA = {
   batches: "1,000,000 scalars in batches",
   singles: "100,000 single scalars",
   spectra: "10,000 spectra of 1,024",
   images: "200 images of 1 MiB",
 };
+
+function reading(): Work[] {
+  return Object.entries(DATA).flatMap(([data, title]) =>
+    ["whole", "sliced", "iterated"].map(
+      (how): Work => ({
+        group: "reading",
+        name: `${title}, ${how}`,
+        args: [data, how],
+        nxlive: ours("read"),
+        peer: peers("read"),
+        unit: "s",
+      }),
+    ),
+  );
+}
+
+function latencies(): Work[] {
+  const ways = { cursor: "a cursor", dataset: "iterating a dataset", slice: "a waiting slice" };
+  return Object.entries(ways).map(([how, title]) => ({
+    group: "latency",
+    name: `from XADD to ${title}`,
+    args: [how],
+    nxlive: ours("latency"),
+    peer: peers("latency"),
+    unit: "ms",
+  }));
+}
+
+function opening(): Work[] {
+  return [1, 100, 1000].map((scans) => ({
+    group: "opening",
+    name: `a virtual file of ${scans} scans, first value`,
+    args: [String(scans)],
+    nxlive: ours("open"),
+    peer: peers("open"),
+    unit: "ms",
+  }));
+}
+
+function files(): Work[] {
+  const ways = {
+    small: "1,000 slices of 10 values",
+    whole: "64 MiB of spectra, whole",
+    compressed: "64 MiB of spectra, gzip and shuffle",
+    images: "64 images of 1 MiB, one by one",
+  };
+  return Object.entries(ways).map(([how, title]) => ({
+    group: "files",
+    name: title,
+    args: [how],
+    nxlive: ours("disk"),
+    peer: peers("disk"),
+    unit: "s",
+  }));
+}
+
+/** Both writers are driven by one program: the writer is a process of its own. */
+function writing(): Work[] {
+  const loads = {
+    scalars: "20 streams of 50,000 scalars",
+    images: "2,000 images of 512 × 512 uint16",
+    spectra: "50 streams of 2,000 spectra of 1,024 float32",
+    scans: "100 short scans into one file",
+  };
+  const driven = (program: string, writer: string): Program => ({ ...ours(program), args: [writer] });
+  const works = Object.entries(loads).map(
+    ([load, title]): Work => ({
+      group: "writing",
+      name: title,
+      args: [load],
+      nxlive: driven("writer", "nxlive"),
+      peer: driven("writer", "blisswriter"),
+      unit: "s",
+    }),
+  );
+  const recovery: Work = {
+    group: "writing",
+    name: "kill -9 in the middle of 20 streams of 50,000 scalars: from the restart to the complete file",
+    args: ["scalars"],
+    nxlive: ours("recovery"),
+    peer: null,
+    unit: "s",
+  };
+  return [...works, recovery];
+}
+
+/** What nxlive needs for one more point, scan or stream, as there are more of them: flat lines are wanted. */
+function growth(): Work[] {
+  const line = (what: string, title: string, counts: readonly number[], unit = 1): Work[] =>
+    counts.map((count) => ({
+      group: "growth",
+      name: `${count.toLocaleString("en")} ${title}`,
+      args: [what, String(count)],
+      nxlive: ours("growth"),
+      peer: null,
+      unit: "s",
+      count: count * unit,
+    }));
+  return [
+    ...line("read", "points of one stream, read", [1e4, 1e5, 1e6, 1e7]),
+    ...line("points", "points of one stream, written", [1e4, 1e5, 1e6, 1e7]),
+    ...line("scans", "scans in one file, written", [10, 1000, 10_000]),
+    ...line("streams", "streams of 100 points, written", [1, 100, 1000]),
+  ];
+}

@@ -1,13 +1,17 @@
 """What the Python peers share: measuring, and blissdata objects to measure with."""
 
 import json
+import os
 import resource
 import sys
+import tempfile
 import time
 
 import numpy as np
 from blissdata.redis_engine.store import DataStore
 from blissdata.streams.default import Stream
+
+FILE = os.path.join(tempfile.gettempdir(), f"nxlive-bench-{os.getuid()}", "data.h5")
 
 
 def connect():
@@ -21,6 +25,20 @@ def create_scan(store, number=1, session="bench", path=None, info=None):
 
 def make_stream(scan, name, dtype="float64", shape=()):
     return scan.create_stream(Stream.make_definition(name, dtype, shape))
+
+
+def entry_map(number, streams):
+    """The future file of a scan: one detector per stream."""
+
+    def group(nx_class, children):
+        return {"type": "group", "attributes": {"NX_class": nx_class}, "children": children}
+
+    def data(name):
+        return {"type": "dataset", "attributes": {"units": "counts"}, "value": {"type": "stream", "stream": name}}
+
+    detectors = {name: group("NXdetector", {"data": data(name)}) for name in streams}
+    entry = group("NXentry", {"title": "bench", "instrument": group("NXinstrument", detectors)})
+    return group("NXroot", {f"{number}.1": entry})
 
 
 def checksum(array):
@@ -40,6 +58,10 @@ class Measured:
         self.seconds = time.perf_counter() - self.t0
         self.cpu = time.process_time() - self.cpu0
 
-    def report(self, result, seconds=None):
+    def report(self, result, latencies=None):
         rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        print(json.dumps({"seconds": seconds or self.seconds, "cpu": self.cpu, "rss": rss, "result": result}))
+        sample = {"seconds": self.seconds, "cpu": self.cpu, "rss": rss, "result": result}
+        if latencies is not None:
+            sample["seconds"] = float(np.median(latencies))
+            sample["p99"] = float(np.quantile(latencies, 0.99))
+        print(json.dumps(sample))

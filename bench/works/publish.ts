@@ -1,10 +1,11 @@
 // publish KIND COUNT: publishes as a scan does, until everything is in Redis. Kinds: single1, single20, batches, images.
-import { args, connect, createScan, measured } from "./common.js";
+import { args, connect, measured } from "./common.js";
 
 const [kind = "", countText] = args;
 const count = Number(countText);
 const store = await connect();
-const scan = await createScan(store);
+const identity = { name: "bench", number: 1, data_policy: "no_policy", session: "bench", path: null };
+const scan = await store.createScan(identity, { name: "bench" });
 const names = Array.from({ length: kind === "single20" ? 20 : 1 }, (_, i) => `s${i}`);
 const definition = kind === "images" ? { dtype: "<u2", shape: [512, 1024] } : { dtype: "<f8" };
 const streams = names.map((name) => scan.createStream(name, definition));
