@@ -22,7 +22,7 @@ const LONGEST_DELAY = 2_000;
 const PATIENCE = 15_000;
 /** How long publishers and followers wait, so that they outlive a restart of the server. */
 export const LONG_PATIENCE = 60_000;
-const SILENCE = 30_000;
+const SILENCE = 15_000;
 
 /**
  * One connection to Redis that comes back by itself: the next call after a break connects again, with growing delays.

@@ -113,13 +113,15 @@ export class StreamPublisher {
    * Ends the stream: its length. Sealing again is harmless. A stream that failed is sealed all the same, so that nobody
    * waits for what will not come, and then the failure is thrown; only another publisher's stream is left open.
    */
-  seal(options: FlushOptions = {}): Promise<number> {
+  async seal(options: FlushOptions = {}): Promise<number> {
     options.signal?.throwIfAborted();
     this.#sealing ??= this.#seal(options).catch((error) => {
-      if (!this.#sender.failure) this.#sealing = undefined; // aborted or unreachable: may be tried again
+      this.#sealing = undefined; // not sealed: may be tried again
       throw error;
     });
-    return this.#sealing;
+    const length = await this.#sealing;
+    this.#tell();
+    return length;
   }
 
   async #send(points: unknown, options: SignalOption): Promise<void> {
@@ -185,9 +187,7 @@ export class StreamPublisher {
     await this.flush(options).catch((error) => {
       if (error !== this.#sender.failure || error instanceof SecondPublisherError) throw error;
     });
-    const length = await sealStream(this.#redis, this.key, options);
-    this.#tell();
-    return length;
+    return sealStream(this.#redis, this.key, options);
   }
 }
 
