@@ -36,6 +36,16 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./commands/show.js")).show,
   },
   {
+    name: "tree",
+    summary: "show what is in a file, live or on disk",
+    load: async () => (await import("./commands/tree.js")).tree,
+  },
+  {
+    name: "get",
+    summary: "print the data of a dataset, or follow it",
+    load: async () => (await import("./commands/get.js")).get,
+  },
+  {
     name: "write",
     summary: "write scans into their HDF5 files, as a service",
     load: async () => (await import("./commands/write.js")).write,
@@ -54,5 +64,10 @@ export const COMMANDS: readonly Entry[] = [
     name: "track",
     summary: "keep the memory of a database within its limit",
     load: async () => (await import("./commands/track.js")).track,
+  },
+  {
+    name: "demo",
+    summary: "a scan's way from the beamline to the file, in 20 seconds",
+    load: async () => (await import("./commands/demo.js")).demo,
   },
 ];
