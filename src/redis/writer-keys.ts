@@ -20,6 +20,11 @@ export function scanRecordKey(scan: string): string {
   return `${PREFIX}scan:${scan}`;
 }
 
+/** String with a time to live: the id of the CLOSED state of the scan that a file's `default` attribute shows. */
+export function fileDefaultKey(path: string): string {
+  return `${PREFIX}default:${createHash("sha1").update(path).digest("hex")}`;
+}
+
 /** String with a time to live: the id of the writer that owns a file. The path is hashed: it may have any length. */
 export function fileLeaseKey(path: string): string {
   return `${PREFIX}lease:${createHash("sha1").update(path).digest("hex")}`;

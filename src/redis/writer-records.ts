@@ -1,8 +1,8 @@
 import type { RedisClient, RequestOptions } from "./client.js";
-import { type Command, exists, xread, xrevrange } from "./commands.js";
+import { type Command, exists, get, xread, xrevrange } from "./commands.js";
 import type { Arg, Reply } from "./connection.js";
 import { asList, asNothing, asText, asTextOrNull } from "./replies.js";
-import { scanRecordKey, WRITER_KEYS } from "./writer-keys.js";
+import { fileDefaultKey, scanRecordKey, WRITER_KEYS } from "./writer-keys.js";
 
 /**
  * What writers keep about a scan in Redis, as texts: `status` for those who look on, `claims` and `prepared` for the
@@ -21,6 +21,8 @@ export type RecordFields = Partial<Record<keyof ScanRecord, string | Uint8Array>
 
 const FIELDS = ["status", "claims", "prepared"] as const;
 const EVENTS_KEPT = 4096;
+/** Seconds. */
+const FILE_NOTES_KEPT = 7 * 24 * 3600;
 
 export async function readScanRecord(
   client: RedisClient,
@@ -96,6 +98,24 @@ export async function forgetDeletedScans(
     [change(["DEL", ...gone.map(scanRecordKey)]), change(["ZREM", WRITER_KEYS.statuses, ...gone])],
     options,
   );
+}
+
+/**
+ * Whether a scan that was closed at `stateId` is the last one of a file, as far as is known; notes it then. Only for the
+ * holder of the file's lease.
+ */
+export async function isLastOfFile(client: RedisClient, path: string, stateId: string): Promise<boolean> {
+  const key = fileDefaultKey(path);
+  const known = await client.do(get(key));
+  if (known !== null && isLater(known, stateId)) return false;
+  await client.do(change(["SET", key, stateId, "EX", FILE_NOTES_KEPT]));
+  return true;
+}
+
+function isLater(a: string, b: string): boolean {
+  const [timeA = 0, countA = 0] = a.split("-").map(Number);
+  const [timeB = 0, countB = 0] = b.split("-").map(Number);
+  return timeA > timeB || (timeA === timeB && countA > countB);
 }
 
 /** Where the events stand now: the id to wait from. */

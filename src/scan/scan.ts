@@ -11,6 +11,7 @@ import { Deadline } from "../waiting.js";
 import type { ScanDocument } from "./document.js";
 import type { ScanIdentity } from "./identity.js";
 import { isDeleted, type LoadedScan, loadDocument, notFound, stateOf } from "./loading.js";
+import { type ChannelData, dataOf, type GetDataOptions } from "./nodes-data.js";
 import { parseState, type ScanState, stateNumber } from "./state.js";
 
 /** More states than a scan has. */
@@ -56,6 +57,11 @@ export class Scan {
 
   get state(): ScanState {
     return this.#state;
+  }
+
+  /** Id of the state's entry in Redis, whose first part is the time in ms; of two scans, the later change has the larger one. */
+  get stateId(): string {
+    return this.#stateId;
   }
 
   /** All streams by name, from PREPARED on. Streams that cannot be read are among them; their calls reject. */
@@ -133,6 +139,14 @@ export class Scan {
       if (news.length > 0) await this.#reload(options);
     }
     return this.#state;
+  }
+
+  /**
+   * The points that all channels have now, by name; channels of images give a view with `getImage(index)` instead.
+   * Channels that cannot be read are left out, and told to `onError`.
+   */
+  getData(options: GetDataOptions = {}): Promise<Record<string, ChannelData>> {
+    return dataOf(this.#streams, options);
   }
 
   /** Takes what was read, or written, as the present state. */

@@ -17,6 +17,8 @@ export interface FinalContext {
   readonly own: ReadonlySet<string>;
   /** True for streams whose data lie elsewhere (images): what stands for them in the file may be replaced. */
   readonly isView: (stream: string) => boolean;
+  /** No scan of the file was closed after this one: the root's `default` shows its entry. */
+  readonly isLast: boolean;
   /** The file's tree as the closed scan wants it. */
   readonly after: GroupNode;
 }
@@ -46,7 +48,7 @@ async function apply(
 ): Promise<void> {
   const { file, writer } = context;
   const { path } = change;
-  if (change.change === "attributes") return applyAttributes(change, file);
+  if (change.change === "attributes") return applyAttributes(change, context);
   if (change.change === "removed") return remove(path, change.node, context, moves);
   if (change.change === "added") return writer.writeItem(path, change.node, true);
   const streams = streamsAt(path, change.before).filter(
@@ -64,11 +66,14 @@ async function apply(
 
 async function applyAttributes(
   change: TreeChange & { change: "attributes" },
-  { hdf5 }: OpenFile,
+  context: FinalContext,
 ): Promise<void> {
+  const { hdf5 } = context.file;
   const kind = await hdf5.kindOf(change.path);
   if (kind !== "group" && kind !== "dataset") return; // a stream without data has left nothing
-  if (change.set.size > 0) await hdf5.setAttributes(change.path, change.set);
+  const older = change.path === "/" && !context.isLast;
+  const set = new Map([...change.set].filter(([name]) => !(older && name === "default")));
+  if (set.size > 0) await hdf5.setAttributes(change.path, set);
   const present = new Set(await hdf5.attributeNames(change.path));
   for (const name of change.removed) {
     if (present.has(name)) await hdf5.deleteAttribute(change.path, name);

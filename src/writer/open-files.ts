@@ -28,6 +28,7 @@ export class OpenFile {
   readonly #metrics: WriterMetrics;
   readonly #breaking = new AbortController();
   readonly #waiting = new Set<Committable>();
+  #turn: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #committing: Promise<void> = Promise.resolve();
 
@@ -43,6 +44,13 @@ export class OpenFile {
   check(): void {
     this.broken.throwIfAborted();
     this.#lease.check();
+  }
+
+  /** Runs parts of scans one after the other: each finds the file as the one before has left it. */
+  async inTurn<T>(part: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(part, part);
+    this.#turn = turn;
+    return turn;
   }
 
   /** Something was written: it will be committed soon, and `committable` told. */
@@ -113,6 +121,12 @@ export class OpenFile {
       await this.#lease.release();
     }
   }
+}
+
+/** Runs a part of a scan while no other one does so in any of these files, which all scans take in the same order. */
+export function inTurnOfAll<T>(files: readonly OpenFile[], part: () => Promise<T>): Promise<T> {
+  const [first, ...others] = files;
+  return first ? first.inTurn(() => inTurnOfAll(others, part)) : part();
 }
 
 /** Errors of the file as a whole, not of an item in it. */

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import { messageOf } from "../errors.js";
 import { diffLayouts } from "../mapping/diff.js";
 import type { GroupNode, Layout } from "../mapping/tree.js";
-import { writeScanRecord } from "../redis/writer-records.js";
+import { isLastOfFile, writeScanRecord } from "../redis/writer-records.js";
 import type { Scan } from "../scan/scan.js";
 import type { DataStore } from "../scan/store.js";
 import { type ChunkOptions, scanChunkOptions } from "./chunks.js";
@@ -10,7 +10,7 @@ import { claimItems, type FileClaims } from "./claims.js";
 import { applyFinalChanges } from "./final-changes.js";
 import { finalLayout, preparedLayout } from "./layouts.js";
 import type { WriterMetrics } from "./metrics.js";
-import type { OpenFile, OpenFiles } from "./open-files.js";
+import { inTurnOfAll, type OpenFile, type OpenFiles } from "./open-files.js";
 import { pumpStreams, type StreamPump } from "./pump.js";
 import type { ScanReport } from "./report.js";
 import { stampRoot } from "./root-stamp.js";
@@ -92,7 +92,8 @@ export class ScanJob {
     if (!(await this.#open([...paths], signal))) return false;
     try {
       const broken = AbortSignal.any([signal, ...this.#files.map((file) => file.broken)]);
-      await this.#begin(before, info);
+      await inTurnOfAll(this.#files, () => this.#begin(before, info));
+      this.#progress.begun();
       await this.#pump([...this.#pumps.values()], broken);
       await this.#slot.during(this.#scan.waitFor("CLOSED", { signal: broken }), broken);
       await this.#scan.refresh({ signal: broken });
@@ -210,7 +211,7 @@ export class ScanJob {
     if (fresh.length > 0) throw new FilesAddedError(fresh);
     await this.#finishSinks([...this.#pumps.values()]);
     const known = new Set([...this.#pumps.values()].flatMap(({ sinks }) => sinks));
-    await this.#change(before, after);
+    await inTurnOfAll(this.#files, () => this.#change(before, after));
     const late = [...this.#pumps.values()].map((pump) => ({
       ...pump,
       sinks: pump.sinks.filter((sink) => !known.has(sink)),
@@ -239,7 +240,16 @@ export class ScanJob {
       const own = await this.#claimAdded(file, root);
       const isView = (name: string) => this.#scan.streams.get(name)?.latestEventOnly ?? false;
       const writer = this.#treeWriter(file);
-      await applyFinalChanges(found, { file, writer, report: this.#report, own, isView, after: root });
+      const isLast = await isLastOfFile(this.#services.store.redis, file.path, this.#scan.stateId);
+      await applyFinalChanges(found, {
+        file,
+        writer,
+        report: this.#report,
+        own,
+        isView,
+        isLast,
+        after: root,
+      });
     }
   }
 

@@ -18,10 +18,13 @@ export class ScanProgress implements Reporting {
   report: ScanReport;
   /** Streams that must not be trimmed: those of a scan that is not written to its end. */
   needed: ReadonlyMap<string, number> = new Map();
+  /** Called when the static part of the scan is in its files. */
+  readonly begun: () => void;
   readonly #scan: Scan;
   readonly #writer: string;
 
-  constructor(scan: Scan, writer: string, start: Date, report: ScanReport) {
+  constructor(scan: Scan, writer: string, start: Date, report: ScanReport, begun: () => void) {
+    this.begun = begun;
     this.#scan = scan;
     this.#writer = writer;
     this.start = start;

@@ -25,6 +25,8 @@ export interface TaskServices extends WriterServices {
   readonly slots: Slots;
   readonly board: StatusBoard;
   readonly events: WriterEventWatch;
+  /** The scans in hand that were created before one. */
+  earlier(key: string): readonly ScanTask[];
 }
 
 /** One scan in this writer's hands, from its discovery until it is written, by this writer or another one. */
@@ -38,7 +40,20 @@ export class ScanTask {
   constructor(key: string, services: TaskServices) {
     this.key = key;
     this.#services = services;
+    this.located = new Promise((resolve) => {
+      this.#locate = resolve;
+    });
+    this.begun = new Promise((resolve) => {
+      this.#begin = resolve;
+    });
   }
+
+  /** Settles once it is known where the scan is written, with its `id.path`; null when it is not written (yet). */
+  readonly located: Promise<string | null>;
+  /** Settles once the scan's place in its files is taken, or will not be taken soon. */
+  readonly begun: Promise<void>;
+  #locate: (path: string | null) => void = () => {};
+  #begin: () => void = () => {};
 
   /** Files of the scan are open here. */
   get inHand(): boolean {
@@ -75,6 +90,8 @@ export class ScanTask {
       }
       return signal.aborted ? "stopped" : "skipped";
     } finally {
+      this.#locate(null);
+      this.#begin();
       if (this.#progress) this.#services.board.remove(this.#progress);
     }
   }
@@ -82,11 +99,13 @@ export class ScanTask {
   async #run(slot: Slot, signal: AbortSignal) {
     const { store, board, id } = this.#services;
     const scan = await store.loadScan(this.key, { signal });
+    if (scan.state === "CREATED") this.#standBack();
     await slot.during(scan.waitFor("PREPARED", { signal }), signal);
+    this.#locate(scan.id.path);
     const saved = await this.#saved(signal);
     if (saved.status && isFinal(saved.status)) return "skipped";
     const start = saved.status ? new Date(saved.status.start) : new Date();
-    const progress = new ScanProgress(scan, id, start, new ScanReport());
+    const progress = new ScanProgress(scan, id, start, new ScanReport(), () => this.#begin());
     this.#progress = progress;
     const reason = reasonNotToWrite(scan.layoutSource);
     if (reason !== undefined) return this.#conclude(progress, reason);
@@ -101,10 +120,12 @@ export class ScanTask {
       try {
         const saved = await this.#saved(signal);
         if (saved.status && isFinal(saved.status)) return "skipped";
+        await slot.during(this.#myTurn(scan.id.path), signal);
         progress.report = new ScanReport();
         const job = new ScanJob(this.#services, scan, saved, progress, slot);
         if (await job.run(signal)) return await this.#conclude(progress);
         progress.owned = false;
+        this.#standBack();
         await slot.during(this.#otherWriter(job.paths, signal), signal);
       } catch (error) {
         if (signal.aborted) return await this.#letGo(progress);
@@ -136,7 +157,21 @@ export class ScanTask {
     return this.#services.events.wait(paths, this.key, LEASE_TTL, signal);
   }
 
+  /** Scans take their places in a file in the order of their creation, whichever is loaded first. */
+  async #myTurn(path: string | null): Promise<void> {
+    for (const earlier of this.#services.earlier(this.key)) {
+      if ((await earlier.located) === path) await earlier.begun;
+    }
+  }
+
+  /** Later scans need not wait for this one. */
+  #standBack(): void {
+    this.#locate(null);
+    this.#begin();
+  }
+
   #waitFor(error: unknown, progress: ScanProgress, delay: number): void {
+    this.#standBack();
     const { log, metrics } = this.#services;
     const message = `Waiting, will try again: ${messageOf(error)}`;
     this.#failingSince ??= performance.now();

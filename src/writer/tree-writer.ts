@@ -12,6 +12,7 @@ import type {
 import type { FileClaims } from "./claims.js";
 import type { OpenFile } from "./open-files.js";
 import type { ScanReport } from "./report.js";
+import { CREATION_STAMP } from "./root-stamp.js";
 import { fillElement } from "./sinks/padding.js";
 
 /** A dataset of a tree that a stream will fill. */
@@ -89,7 +90,10 @@ export class TreeWriter {
   async #sharedAttributes(path: string, node: GroupNode): Promise<void> {
     if (node.attributes.size === 0) return;
     const present = new Set(await this.#file.hdf5.attributeNames(path));
-    const wanted = [...node.attributes].filter(([name]) => !(node.volatile?.has(name) && present.has(name)));
+    const stamped = path === "/" && present.has(CREATION_STAMP);
+    const wanted = [...node.attributes].filter(
+      ([name]) => !node.volatile?.has(name) || !(stamped || present.has(name)),
+    );
     await this.#file.hdf5.setAttributes(path, new Map(wanted));
   }
 

@@ -85,6 +85,7 @@ export class Writer implements AsyncDisposable {
       slots: new Slots(options.concurrency ?? 32),
       board: new StatusBoard(store.redis, this.id, this.#log),
       events: new WriterEventWatch(store.redis, this.#closing.signal),
+      earlier: (key) => [...this.#tasks.values()].filter((task) => task.key < key),
     };
   }
 

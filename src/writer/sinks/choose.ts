@@ -1,4 +1,5 @@
 import { numericType } from "../../ndarray/dtype.js";
+import { ScanSequenceStream } from "../../scan/sequence.js";
 import { LimaStream } from "../../stream/plugins/lima.js";
 import { Lima2Stream } from "../../stream/plugins/lima2.js";
 import { UnsupportedDataError } from "../errors.js";
@@ -7,6 +8,7 @@ import { MasterLinkSink } from "./master-link.js";
 import { NumberSink } from "./numbers.js";
 import { SinglePointSink } from "./single-point.js";
 import type { Progress, SinkTarget, StreamSink } from "./sink.js";
+import { SubScanSink } from "./sub-scans.js";
 import { TextSink } from "./texts.js";
 
 /**
@@ -30,6 +32,7 @@ export async function openSink(target: SinkTarget, progress: Progress): Promise<
     target.warn(`Stream "${stream.name}": the detector has no master file, so there is nothing to link to.`);
     return undefined;
   }
+  if (stream instanceof ScanSequenceStream) return SubScanSink.open(target, stream, progress);
   if (stream.dtype === "json") return TextSink.open(target, progress);
   if (!numericType(stream.dtype)) {
     throw new UnsupportedDataError(

@@ -2,11 +2,11 @@ import { type DType, numericType, sizeOfShape } from "../../ndarray/dtype.js";
 import { encodeNumbers } from "../../ndarray/encode.js";
 import { copyBlock, type RawPoints } from "../../stream/points.js";
 
-/** One element that stands for a missing value: NaN for floats and complex numbers, 0 for the rest, or what a layout asks for. */
+/** One element that stands for a missing value: NaN for floats, 0 for the rest (as blisswriter does), or what a layout asks for. */
 export function fillElement(dtype: DType, fill?: number): Uint8Array {
   const type = numericType(dtype);
   if (!type) return new Uint8Array(1);
-  const value = fill ?? (type.kind === "f" || type.kind === "c" ? Number.NaN : 0);
+  const value = fill ?? (type.kind === "f" ? Number.NaN : 0);
   if (type.kind === "c") return encodeNumbers([[value, value]], dtype);
   if (type.kind === "b") return encodeNumbers([value !== 0], dtype);
   const whole = type.kind === "f" || Number.isFinite(value) ? value : 0;
