@@ -1,6 +1,7 @@
 import { InvalidArgumentError, isNxliveError } from "../errors.js";
 import { type DType, sizeOfShape } from "../ndarray/dtype.js";
 import type { NdArray, Value } from "../ndarray/ndarray.js";
+import type { AxisSelection } from "../ndarray/slice.js";
 import { dropAxes } from "../ndarray/take.js";
 import { IndexNotYetThereError, IndexWontBeThereError } from "../stream/errors.js";
 import type { SignalOption } from "../stream/reading.js";
@@ -62,7 +63,13 @@ export class Dataset extends Node {
     return this.#data.chunks;
   }
 
-  /** True while points may be added by a running scan. */
+  /** True when no more points will come: the stream was sealed, or the data are on disk or in the mapping. */
+  async sealed(options: SignalOption = {}): Promise<boolean> {
+    const { growth } = await this.#readable(options);
+    return !growth || growth.ended(options);
+  }
+
+  /** True when its data come from a stream. */
   get live(): boolean {
     return this.#data.growth !== undefined;
   }
@@ -91,6 +98,11 @@ export class Dataset extends Node {
    */
   async slice(...args: SliceArguments): Promise<NdArray> {
     return this.#read(parseSlice(args));
+  }
+
+  /** As `slice`, with one selection per axis in a list: numbers are always indices. */
+  select(selections: readonly AxisSelection[], options: ReadOptions = {}): Promise<NdArray> {
+    return this.#read({ selections, options });
   }
 
   /**

@@ -1,0 +1,70 @@
+import { messageOf } from "../../errors.js";
+import type { Dataset } from "../../h5api/dataset.js";
+import { splitFilePath } from "../../h5api/file-path.js";
+import type { Group } from "../../h5api/group.js";
+import { command } from "../command.js";
+import { jsonValue } from "../json-values.js";
+import { openFile } from "../open-file.js";
+import { datasetText, linesBelow } from "../tree-lines.js";
+
+export const tree = command({
+  usage: "FILE[::PATH]",
+  help: `Shows what is in a file, or below a path in it: groups with their NX_class, datasets with shape, dtype and unit
+(small ones with their values), links with their targets. Scans in Redis are shown as the file they will become; what is
+no longer in Redis comes from the file on disk.`,
+  options: {
+    mode: {
+      type: "string",
+      value: "MODE",
+      description: "live (only Redis), disk (only the file), auto (default)",
+    },
+  },
+  positionals: [1, 1],
+  async run(context) {
+    const { positionals, values, signal, json, print, printJson } = context;
+    const { file: name, path } = splitFilePath(positionals[0] ?? "");
+    await using file = await openFile(context, name, values.mode);
+    const node = path === "/" ? file : await file.get(path, { signal });
+    if (json) {
+      await printJson(await jsonTree(node, signal));
+      return 0;
+    }
+    await print(node.location);
+    if (node.kind === "dataset") await print(await datasetText(node, signal));
+    else for await (const line of linesBelow(node, signal)) await print(line);
+    return 0;
+  },
+});
+
+/** A node with everything below it, for machines. What cannot be read is there with its error. */
+async function jsonTree(node: Group | Dataset, signal: AbortSignal): Promise<Record<string, unknown>> {
+  const attributes = Object.fromEntries(
+    (await node.attrs.items({ signal })).map(([name, value]) => [name, jsonValue(value)]),
+  );
+  if (node.kind === "dataset") {
+    const { dtype, maxshape, chunks } = node;
+    return { kind: "dataset", attributes, dtype, shape: await node.shape({ signal }), maxshape, chunks };
+  }
+  const children: [string, unknown][] = [];
+  for (const name of await node.keys({ signal })) children.push([name, await jsonChild(node, name, signal)]);
+  return { kind: "group", attributes, children: Object.fromEntries(children) };
+}
+
+async function jsonChild(group: Group, name: string, signal: AbortSignal): Promise<Record<string, unknown>> {
+  try {
+    const link = await group.get(`./${name}`, { link: true, signal });
+    if (link.kind === "soft") return { kind: "soft_link", target: link.path };
+    if (link.kind === "external") {
+      return {
+        kind: "external_link",
+        target: `${link.filename}::${link.path}`,
+        file: link.filename,
+        path: link.path,
+      };
+    }
+    return await jsonTree(await group.get(`./${name}`, { signal }), signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    return { kind: "error", error: messageOf(error) };
+  }
+}

@@ -1,0 +1,68 @@
+import { messageOf } from "../errors.js";
+import type { Dataset } from "../h5api/dataset.js";
+import { File } from "../h5api/file.js";
+import type { Group } from "../h5api/group.js";
+import type { Link } from "../h5api/links.js";
+import { sizeOfShape } from "../ndarray/dtype.js";
+import { shortText } from "./json-values.js";
+
+/** Datasets of up to this many elements are shown with their values. */
+const SHOWN = 8;
+
+/** The tree of a file on disk as lines of text. */
+export async function treeLines(path: string, signal: AbortSignal): Promise<string[]> {
+  await using file = await File.open(path, { signal });
+  const lines: string[] = [];
+  for await (const line of linesBelow(file, signal)) lines.push(line);
+  return lines;
+}
+
+/** One line for each member of a group, and those below it. */
+export async function* linesBelow(
+  group: Group,
+  signal: AbortSignal,
+  indent = "",
+): AsyncGenerator<string, undefined, undefined> {
+  const names = await group.keys({ signal });
+  for (const [i, name] of names.entries()) {
+    const last = i === names.length - 1;
+    const branch = `${indent}${last ? "└─ " : "├─ "}${name}`;
+    const { text, below } = await describe(group, name, signal);
+    yield text === "" ? branch : `${branch}  ${text}`;
+    if (below) yield* linesBelow(below, signal, `${indent}${last ? "   " : "│  "}`);
+  }
+}
+
+async function describe(
+  group: Group,
+  name: string,
+  signal: AbortSignal,
+): Promise<{ text: string; below?: Group }> {
+  try {
+    const link = await group.get(`./${name}`, { link: true, signal });
+    if (link.kind !== "hard") return { text: linkText(link) };
+    const node = await group.get(`./${name}`, { signal });
+    if (node.kind === "dataset") return { text: await datasetText(node, signal) };
+    return { text: String((await node.attrs.get("NX_class", { signal })) ?? ""), below: node };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { text: `! ${messageOf(error)}` };
+  }
+}
+
+function linkText(link: Exclude<Link, { kind: "hard" }>): string {
+  return link.kind === "soft" ? `→ ${link.path}` : `→ ${link.filename}::${link.path}`;
+}
+
+/** Shape, dtype, unit, and the values of small ones. */
+export async function datasetText(dataset: Dataset, signal: AbortSignal): Promise<string> {
+  const shape = await dataset.shape({ signal });
+  const dtype = typeof dataset.dtype === "string" ? dataset.dtype : JSON.stringify(dataset.dtype);
+  const units = await dataset.attrs.get("units", { signal });
+  const unit = typeof units === "string" && units !== "" ? ` ${units}` : "";
+  if (shape === null) return `empty ${dtype}`;
+  if (sizeOfShape(shape) <= SHOWN && !dataset.live) {
+    return `${shortText(await dataset.value({ signal }))}${unit}`;
+  }
+  return `(${shape.join(", ")}) ${dtype}${unit}${(await dataset.sealed({ signal })) ? "" : ", growing"}`;
+}
