@@ -43,6 +43,15 @@ export {
   ScanStateError,
 } from "./scan/errors.js";
 export type { ScanIdentity, ScanIdentityInput } from "./scan/identity.js";
+export {
+  type DataNode,
+  type NodeEvent,
+  type NodeType,
+  type WalkOptions,
+  walk,
+  walkEvents,
+} from "./scan/nodes.js";
+export { type ChannelData, type GetDataOptions, ImageView } from "./scan/nodes-data.js";
 export type { PublishedScan, StreamOptions } from "./scan/published-scan.js";
 export type { Scan } from "./scan/scan.js";
 export type { ScanCriteria, SearchResult } from "./scan/search.js";
