@@ -36,6 +36,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import("./commands/show.js")).show,
   },
   {
+    name: "map",
+    summary: "show the files that a scan becomes",
+    load: async () => (await import("./commands/map.js")).map,
+  },
+  {
     name: "tree",
     summary: "show what is in a file, live or on disk",
     load: async () => (await import("./commands/tree.js")).tree,
