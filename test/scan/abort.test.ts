@@ -1,0 +1,190 @@
+import { getEventListeners, once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  DataStore,
+  type EventSource,
+  type PublishedScan,
+  type Scan,
+  type StreamPublisher,
+  shareStream,
+} from "../../src/index.js";
+import * as commands from "../../src/redis/commands.js";
+import type { PrivateRedis } from "../../src/redis/server.js";
+import { startProxy, type TcpProxy } from "../support/proxy.js";
+import { startTestRedis } from "../support/redis.js";
+
+let redis: PrivateRedis;
+let proxy: TcpProxy;
+
+beforeAll(async () => {
+  redis = await startTestRedis();
+  proxy = await startProxy(redis.port);
+});
+
+afterAll(async () => {
+  await proxy.close();
+  await redis.stop();
+});
+
+interface Things {
+  readonly store: DataStore;
+  readonly published: PublishedScan;
+  /** The same scan, as another process would publish into it. */
+  readonly opened: PublishedScan;
+  readonly publisher: StreamPublisher;
+  readonly scan: Scan;
+  readonly stream: EventSource;
+}
+
+async function things(): Promise<Things> {
+  const store = await DataStore.connect(proxy.url);
+  const published = await store.createScan({ name: "abort", number: 1, data_policy: "no_policy" });
+  const publisher = published.createStream("x", { dtype: "<f8" });
+  await published.prepare();
+  await publisher.send([1, 2]);
+  await publisher.flush();
+  const opened = await store.openScan(published.key);
+  const scan = await store.loadScan(published.key);
+  const stream = scan.streams.get("x")?.events;
+  if (!stream) throw new Error("no stream");
+  await stream.length();
+  return { store, published, opened, publisher, scan, stream };
+}
+
+type Call = (things: Things, options: { signal: AbortSignal }) => Promise<unknown>;
+
+/** Every public function that asks Redis: what it does while Redis does not answer. */
+const asking: Record<string, Call> = {
+  "store.initialise": ({ store }, options) => store.initialise(options),
+  "store.createScan": ({ store }, options) =>
+    store.createScan({ name: "x", number: 1, data_policy: "x" }, {}, options),
+  "store.loadScan": ({ store, scan }, options) => store.loadScan(scan.key, options),
+  "store.openScan": ({ store, scan }, options) => store.openScan(scan.key, options),
+  "store.lastScan": ({ store }, options) => store.lastScan(options),
+  "store.nextScan": ({ store }, options) => store.nextScan(options),
+  "store.search": ({ store }, options) => store.search({}, options),
+  "store.timetag": ({ store }, options) => store.timetag(options),
+  "store.scans": ({ store }, options) => store.scans(options).next(),
+  "store.states": ({ store, scan }, options) => store.states([scan.key], options),
+  "store.deleteScan": ({ store, scan }, options) => store.deleteScan(scan.key, options),
+  "store.cursorGroup": ({ store, stream }, options) =>
+    store.cursorGroup([stream], { ...options, from: 1 }).next(),
+  "scan.refresh": ({ scan }, options) => scan.refresh(options),
+  "scan.waitFor": ({ scan }, options) => scan.waitFor("CLOSED", options),
+  "published.start": ({ published }, options) => published.start(options),
+  "published.close": ({ published }, options) => published.close(options),
+  "published.sealAll": ({ published }, options) => published.sealAll(options),
+  "published.openStream": ({ opened }, options) => opened.openStream("x", options),
+  "publisher.flush": ({ publisher }, options) => {
+    void publisher.send(1);
+    return publisher.flush(options);
+  },
+  "publisher.send": ({ publisher }, options) => publisher.send(new Float64Array(4_000_000), options),
+  "publisher.seal": ({ publisher }, options) => publisher.seal(options),
+  "stream.length": ({ stream }, options) => stream.length(options),
+  "stream.isSealed": ({ stream }, options) => stream.isSealed(options),
+  "stream.last": ({ stream }, options) => stream.last(options),
+  "stream.at": ({ stream }, options) => stream.at(0, options),
+  "stream.slice": ({ stream }, options) => stream.slice(0, 2, 1, options),
+  "stream.values": ({ stream }, options) => stream.values(options).next(),
+  "stream.cursor": ({ stream }, options) => stream.cursor(options).next(),
+  shareStream: ({ stream }, options) => shareStream(stream, { ...options, group: "g", worker: "w" }).next(),
+};
+
+/** Every public function that waits: what it does while nothing happens. */
+const waiting: Record<string, Call> = {
+  "store.nextScan": ({ store }, options) => store.nextScan({ ...options, timeout: 60_000 }),
+  "store.scans": ({ store }, options) => store.scans(options).next(),
+  "store.cursorGroup": ({ store, stream }, options) =>
+    store.cursorGroup([stream], { ...options, from: 2 }).next(),
+  "cursorGroup.read": ({ store, stream }, options) =>
+    store.cursorGroup([stream], { from: 2 }).read({ ...options, timeout: 60_000 }),
+  "scan.states": async ({ scan }, options) => {
+    for await (const state of scan.states(options)) if (state === "CLOSED") break;
+  },
+  "scan.waitFor": ({ scan }, options) => scan.waitFor("CLOSED", { ...options, timeout: 60_000 }),
+  "stream.at": ({ stream }, options) => stream.at(5, { ...options, wait: true, timeout: 60_000 }),
+  "stream.at from the end": ({ stream }, options) => stream.at(-1, { ...options, wait: true }),
+  "stream.slice": ({ stream }, options) => stream.slice(0, 5, 1, { ...options, wait: true }),
+  "stream.slice to the seal": ({ stream }, options) => stream.slice(0, null, 1, { ...options, wait: true }),
+  "stream.waitForMore": ({ stream }, options) => stream.waitForMore(5, { ...options, wait: true }),
+  "stream.waitSeal": ({ stream }, options) => stream.waitSeal({ ...options, timeout: 60_000 }),
+  "stream.values": ({ stream }, options) => stream.values({ ...options, from: 2 }).next(),
+  "stream.cursor": ({ stream }, options) => stream.cursor({ ...options, from: 2 }).next(),
+  shareStream: async ({ stream }, options) => {
+    for await (const view of shareStream(stream, { ...options, group: "g", worker: "w" }))
+      await view.acknowledge();
+  },
+};
+
+/** Timers and sockets that keep this process alive. */
+function resources(): string[] {
+  return process
+    .getActiveResourcesInfo()
+    .filter((name) => name === "Timeout" || name === "TCPSocketWrap")
+    .sort();
+}
+
+/** Resolves when a condition holds; each look is a turn of the event loop, so closing sockets can finish. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+describe("an aborted call", () => {
+  test.each(Object.entries({ ...asking, ...waiting }))("of %s does not even begin", async (_, call) => {
+    const all = await things();
+    const reason = new Error("enough");
+    await expect(call(all, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    await all.store.close();
+  });
+
+  test.each(Object.entries(asking))("of %s rejects while Redis does not answer", async (_, call) => {
+    const all = await things();
+    const controller = new AbortController();
+    proxy.freeze();
+    const calling = call(all, { signal: controller.signal });
+    const reason = new Error("enough");
+    setImmediate(() => controller.abort(reason));
+    await expect(calling).rejects.toBe(reason);
+    expect(getEventListeners(controller.signal, "abort")).toEqual([]);
+    await all.store.close();
+    proxy.cut();
+  });
+
+  test.each(Object.entries(waiting))("of %s stops waiting and leaves nothing behind", async (_, call) => {
+    const all = await things();
+    const before = resources();
+    const controller = new AbortController();
+    const calling = call(all, { signal: controller.signal });
+    const outcome = expect(calling).rejects.toThrow("enough");
+    const blocked = () => all.store.redis.do(commands.get("anything"));
+    // A second connection means that Redis is being waited for.
+    while (proxy.connections < 3) await blocked();
+    controller.abort(new Error("enough"));
+    await outcome;
+    expect(getEventListeners(controller.signal, "abort")).toEqual([]);
+    await until(() => resources().length <= before.length);
+    await all.store.close();
+    await until(() => proxy.connections === 0);
+  });
+
+  test("of connecting rejects while the server does not answer, and leaves nothing behind", async () => {
+    const sockets = new Set<Socket>();
+    const silent = createServer((socket) => sockets.add(socket));
+    silent.listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const before = resources();
+    const controller = new AbortController();
+    const { port } = silent.address() as AddressInfo;
+    const connecting = DataStore.connect(`redis://127.0.0.1:${port}`, { signal: controller.signal });
+    const outcome = expect(connecting).rejects.toThrow("enough");
+    await once(silent, "connection");
+    controller.abort(new Error("enough"));
+    await outcome;
+    expect(getEventListeners(controller.signal, "abort")).toEqual([]);
+    for (const socket of sockets) socket.destroy();
+    await until(() => resources().length <= before.length);
+    silent.close();
+  });
+});
