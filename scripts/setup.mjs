@@ -8,6 +8,9 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const at = (...parts) => join(root, ...parts);
 
+/** So much is shown of a failing program's output. */
+const MOST_LINES = 12;
+
 class SetupError extends Error {}
 
 function say(text) {
@@ -20,8 +23,10 @@ function run(command, args, otherwise) {
   } catch (error) {
     if (error.code === "ENOENT")
       throw new SetupError(`${command} is missing: install it and run the command again.`);
-    const output = `${error.stdout ?? ""}${error.stderr ?? ""}`.trim();
-    throw new SetupError(`${otherwise}\n${output}`);
+    const lines = `${error.stdout ?? ""}${error.stderr ?? ""}`
+      .split("\n")
+      .filter((line) => line.trim() !== "");
+    throw new SetupError([otherwise, ...lines.slice(0, MOST_LINES)].join("\n"));
   }
 }
 
@@ -48,7 +53,11 @@ function checkNode() {
 function installPackages() {
   if (modified(at("node_modules", ".package-lock.json")) >= modified(at("package-lock.json"))) return;
   say("installing the packages (npm ci) …");
-  run("npm", ["ci", "--no-audit", "--no-fund"], "npm ci failed: is the package registry within reach?");
+  run(
+    "npm",
+    ["ci", "--no-audit", "--no-fund"],
+    "The packages cannot be installed (npm ci): is the package registry within reach?",
+  );
 }
 
 function build() {
