@@ -58,7 +58,7 @@ function joinRun(run: readonly RawPoints[]): RawPoints {
 
 /**
  * All blocks as one decoded array of shape (n, …point). Points of different shapes are padded at their ends: NaN for
- * floats and complex numbers, 0 for integers and booleans.
+ * floats, 0 for everything else, as in the files.
  */
 export function decodePoints(blocks: readonly RawPoints[], dtype: DType, point: readonly number[]): NdArray {
   const runs = joinRuns(blocks);
@@ -78,10 +78,7 @@ function padRuns(runs: readonly RawPoints[], dtype: DType): RawPoints {
     Math.max(...runs.map((run) => run.shape[axis + 1] ?? 0)),
   );
   const size = sizeOfShape(largest) * itemsize;
-  const fill =
-    kind === "f" || kind === "c"
-      ? encodeNumbers([kind === "c" ? [Number.NaN, Number.NaN] : Number.NaN], dtype)
-      : new Uint8Array(itemsize);
+  const fill = kind === "f" ? encodeNumbers([Number.NaN], dtype) : new Uint8Array(itemsize);
   const bytes = Buffer.alloc(length * size, fill);
   let point = 0;
   for (const run of runs) {

@@ -23,7 +23,7 @@ export function padRows(rows: NdArray, inner: readonly number[]): NdArray {
   const parts = kind === "c" ? 2 : 1;
   const source = rows.data as TypedArray;
   const data = emptyLike(source, count * sizeOfShape(inner) * parts);
-  if (kind === "f" || kind === "c") (data as Float64Array).fill(Number.NaN);
+  if (kind === "f") (data as Float64Array).fill(Number.NaN);
   const width = (have.at(-1) ?? 1) * parts;
   const lines = sizeOfShape(have.slice(0, -1));
   for (let row = 0; row < count; row++) {

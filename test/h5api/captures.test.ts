@@ -1,0 +1,125 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { DataStore, File } from "../../src/index.js";
+import type { PrivateRedis } from "../../src/redis/server.js";
+import { Writer } from "../../src/writer/index.js";
+import { replayFixture } from "../support/fixtures.js";
+import { runPythonFile } from "../support/python.js";
+import { resetTestRedis, startTestRedis } from "../support/redis.js";
+import { type Dump, dumpFile } from "./dump.js";
+
+/** What the captures of real publishers look like live, in our writer's file, and to h5py in that file. */
+interface Views {
+  readonly file: string;
+  readonly live: Record<string, Dump>;
+  readonly disk: Record<string, Dump>;
+}
+
+const DUMP = fileURLToPath(new URL("dump.py", import.meta.url));
+const CASES = [
+  "aborted_no_stop",
+  "big_endian",
+  "compound",
+  "dtypes_all",
+  "dtypes_longdouble",
+  "end_update",
+  "external_binary",
+  "images_chunked",
+  "images_small",
+  "inline_b64",
+  "inline_dtypes",
+  "inline_raw",
+  "lima1_multi_file",
+  "lima1_single_file",
+  "links",
+  "nexus_full",
+  "scalars_batches",
+  "scans_sequential",
+  "spectra_fixed",
+  "stream_attributes",
+  "two_files",
+  "varlen_spectra",
+  "virtual_dataset",
+];
+
+let redis: PrivateRedis;
+let store: DataStore;
+let folder: string;
+const views: Views[] = [];
+
+beforeAll(async () => {
+  redis = await startTestRedis();
+  store = await DataStore.connect(redis.url);
+  folder = await mkdtemp(join(tmpdir(), "nxlive-captures-"));
+  for (const name of CASES) views.push(...(await viewsOf(name)));
+}, 180_000);
+
+afterAll(async () => {
+  await store.close();
+  await redis.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Replays a capture, lets our writer write it, and looks at every file both ways. */
+async function viewsOf(name: string): Promise<Views[]> {
+  await resetTestRedis(redis);
+  const place = join(folder, name);
+  await replayFixture(redis.url, `h5maps/${name}`, place);
+  const writer = await Writer.start(store, { roots: [folder] });
+  await writer.untilIdle(100);
+  await writer.close();
+  const { keys } = await store.search();
+  const scans = await Promise.all(keys.map((key) => store.loadScan(key)));
+  const found: Views[] = [];
+  for (const file of new Set(scans.flatMap(({ id }) => id.path ?? []))) {
+    if (!existsSync(file)) continue;
+    await using live = await File.open(file, { store, mode: "live" });
+    await using disk = await File.open(file, { mode: "disk" });
+    found.push({ file, live: await dumpFile(live), disk: await dumpFile(disk) });
+  }
+  return found;
+}
+
+test("every capture gives at least one file", async () => {
+  const folders = new Set(views.map(({ file }) => file.slice(folder.length + 1).split("/")[0]));
+  expect(folders).toEqual(new Set(CASES));
+  expect(await readdir(folder)).toEqual(expect.arrayContaining(CASES));
+});
+
+test("the disk view of every file is what h5py sees", async () => {
+  const text = await runPythonFile(
+    DUMP,
+    views.map(({ file }) => file),
+  );
+  const seen = text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, Dump>);
+  views.forEach(({ file, disk }, i) => {
+    expect.soft(withoutErrors(disk), file).toEqual(withoutErrors(seen[i] ?? {}));
+  });
+});
+
+/** A stream of points of any size without a point: there is no shape yet that a file could give it. */
+const ONLY_LIVE = "/1.1/instrument/never/data";
+
+test("the live view of every scan is the disk view of its file", () => {
+  for (const { file, live, disk } of views) {
+    const { [ONLY_LIVE]: _, ...both } = live;
+    expect.soft(withoutErrors(both), file).toEqual(withoutErrors(disk));
+  }
+});
+
+/** The texts of errors differ; that there is one must not. */
+function withoutErrors(nodes: Record<string, Dump>): Record<string, Dump> {
+  return Object.fromEntries(
+    Object.entries(nodes).map(([path, node]) => [
+      path,
+      "error" in node ? { kind: node.kind, error: true } : node,
+    ]),
+  );
+}
