@@ -29,6 +29,9 @@ export interface TaskServices extends WriterServices {
   earlier(key: string): readonly ScanTask[];
 }
 
+/** How a task ends; without a status in Redis when the scan is not readable, or gone. */
+export type TaskResult = "written" | "failed" | "skipped" | "stopped" | "unreadable" | "gone";
+
 /** One scan in this writer's hands, from its discovery until it is written, by this writer or another one. */
 export class ScanTask {
   readonly key: string;
@@ -71,7 +74,7 @@ export class ScanTask {
   }
 
   /** Never rejects: what goes wrong is in the scan's status and in the log. */
-  async run(): Promise<"written" | "failed" | "skipped" | "stopped"> {
+  async run(): Promise<TaskResult> {
     const { signal } = this.#stopping;
     try {
       const slot = await this.#services.slots.take(signal);
@@ -86,9 +89,9 @@ export class ScanTask {
           { scan: this.key, error },
           `Scan ${this.key} is given up: ${messageOf(error)}`,
         );
-        return "failed";
+        return "unreadable";
       }
-      return signal.aborted ? "stopped" : "skipped";
+      return signal.aborted ? "stopped" : "gone";
     } finally {
       this.#locate(null);
       this.#begin();

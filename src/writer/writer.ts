@@ -59,13 +59,13 @@ export class Writer implements AsyncDisposable {
   readonly #log: Logger;
   readonly #services: TaskServices;
   readonly #tasks = new Map<string, ScanTask>();
+  /** Scans that have no status, because they cannot be read. */
+  readonly #givenUp = new Set<string>();
   readonly #running = new Set<Promise<void>>();
   readonly #following = new AbortController();
   readonly #closing = new AbortController();
   #discovery: Promise<void> = Promise.resolve();
-  #caughtUp = false;
   #failed = 0;
-  #quietSince = performance.now();
   #ending: Promise<void> | undefined;
 
   private constructor(store: DataStore, options: WriterOptions) {
@@ -96,7 +96,9 @@ export class Writer implements AsyncDisposable {
       throw new InvalidArgumentError(`concurrency must be an integer from 1, not ${concurrency}.`);
     }
     const writer = new Writer(store, options);
-    const timetag = await writer.#findPast(options.signal);
+    // New scans first, so that none is missed between the two; whichever sees a scan first takes it.
+    const timetag = await store.timetag(options.signal ? { signal: options.signal } : {});
+    await writer.#takeUnwritten(options.signal);
     writer.#services.board.start();
     writer.#discovery = writer.#follow(timetag);
     void writer.#cleanNowAndThen();
@@ -114,12 +116,14 @@ export class Writer implements AsyncDisposable {
    * failure. Scans that could not be written for half a minute, for want of a usable file, are not waited for.
    */
   async untilIdle(milliseconds: number, options: { signal?: AbortSignal } = {}): Promise<boolean> {
+    let quietSince = performance.now();
     for (;;) {
       const busy = [...this.#tasks.values()].some((task) => task.failingFor < HOPELESS);
-      if (busy || !this.#caughtUp) this.#quietSince = performance.now();
-      const left = this.#quietSince + milliseconds - performance.now();
-      if (left <= 0) return this.#failed === 0 && this.#tasks.size === 0;
-      await sleep(Math.min(left, 100), options.signal);
+      if (busy) quietSince = performance.now();
+      const left = quietSince + milliseconds - performance.now();
+      if (left > 0) await sleep(Math.min(left, 100), options.signal);
+      else if (await this.#takeUnwritten(options.signal)) quietSince = performance.now();
+      else return this.#failed === 0 && this.#tasks.size === 0;
     }
   }
 
@@ -180,21 +184,25 @@ export class Writer implements AsyncDisposable {
     this.#closing.abort(reason);
   }
 
-  /** Takes up the scans that are there already, the oldest first; gives the place in the history to go on from. */
-  async #findPast(signal?: AbortSignal): Promise<string> {
+  /** Takes up the scans that are there and not written, the oldest first; false when there is none. */
+  async #takeUnwritten(signal?: AbortSignal): Promise<boolean> {
     const criteria = this.#session === null ? {} : { session: this.#session };
-    const { keys, timetag } = await this.#store.search(criteria, signal ? { signal } : {});
+    const { keys } = await this.#store.search(criteria, signal ? { signal } : {});
     const sorted = keys.toSorted((a, b) => (a < b ? -1 : 1));
+    let taken = false;
     for (let i = 0; i < sorted.length; i += PAGE) {
-      const page = sorted.slice(i, i + PAGE);
+      const page = sorted
+        .slice(i, i + PAGE)
+        .filter((key) => !this.#tasks.has(key) && !this.#givenUp.has(key));
       const statuses = await readStatuses(this.#store.redis, page, { signal });
       page.forEach((key, k) => {
         const status = parseStatus(statuses[k] ?? "null");
-        if (!status || !isFinal(status)) this.#take(key);
+        if (status && isFinal(status)) return;
+        this.#take(key);
+        taken = true;
       });
     }
-    this.#caughtUp = true;
-    return timetag;
+    return taken;
   }
 
   /** Takes up new scans as they are created. */
@@ -223,12 +231,13 @@ export class Writer implements AsyncDisposable {
   }
 
   #take(key: string): void {
-    if (this.#tasks.has(key)) return;
+    if (this.#tasks.has(key) || this.#givenUp.has(key)) return;
     const task = new ScanTask(key, this.#services);
     this.#tasks.set(key, task);
     this.metrics.scansOpen.set(this.#tasks.size);
     const run = task.run().then((result) => {
-      if (result === "failed") this.#failed++;
+      if (result === "failed" || result === "unreadable") this.#failed++;
+      if (result === "unreadable" || result === "gone") this.#givenUp.add(key);
       this.#tasks.delete(key);
       this.#running.delete(run);
       this.metrics.scansOpen.set(this.#tasks.size);

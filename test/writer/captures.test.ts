@@ -1,0 +1,109 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { PrivateRedis } from "../../src/redis/server.js";
+import { DataStore } from "../../src/scan/store.js";
+import { type ScanStatus, Writer } from "../../src/writer/index.js";
+import { startTestRedis } from "../support/redis.js";
+import { captureNames, compareWithTrees, replayAll, type TreeDifference } from "./captures.js";
+import { intendedDeviations } from "./deviations.js";
+
+/** Never closed: its writer waits for ever, as it should. */
+const OPEN = "scan-info/39_crashed";
+/** Takes three minutes in real time. */
+const SLOW = "h5maps/slow_scan_freeze_chunk";
+
+interface Outcome {
+  readonly differences: readonly TreeDifference[];
+  readonly statuses: ReadonlyMap<string, ScanStatus>;
+}
+
+/** Writes captures with a writer that runs while they are replayed. */
+async function write(names: readonly string[], root: string, speed: number): Promise<Outcome> {
+  await using redis = await startRedis();
+  await using store = await DataStore.connect(redis.url);
+  await using writer = await Writer.start(store, { leastFree: 0 });
+  const statuses = new Map<string, ScanStatus>();
+  const listening = (async () => {
+    for await (const status of writer.statuses()) statuses.set(status.scan, status);
+  })();
+  await replayAll(redis.url, names, root, speed);
+  await writer.untilIdle(200);
+  await writer.close();
+  await listening;
+  return { differences: await compareWithTrees(names, root), statuses };
+}
+
+async function startRedis(): Promise<PrivateRedis> {
+  return await startTestRedis();
+}
+
+const unexpected = (differences: readonly TreeDifference[]) => {
+  const deviations = intendedDeviations();
+  return differences.filter((difference) => !deviations.some((deviation) => deviation.covers(difference)));
+};
+
+describe("all captures, replayed at full speed", () => {
+  const names = [...captureNames("h5maps"), ...captureNames("scan-info")].filter((name) => name !== OPEN);
+  let root: string;
+  let outcome: Outcome;
+
+  beforeAll(async () => {
+    root = await mkdtemp(join(tmpdir(), "nxlive-captures-"));
+    outcome = await write(names, root, Number.POSITIVE_INFINITY);
+  }, 120_000);
+  afterAll(() => rm(root, { recursive: true, force: true }));
+
+  test("give the trees of the real writers, but for the intended deviations", () => {
+    expect(unexpected(outcome.differences)).toEqual([]);
+  });
+
+  test("show every intended deviation", () => {
+    const stale = intendedDeviations()
+      .filter(({ always }) => always)
+      .filter((deviation) => !outcome.differences.some((difference) => deviation.covers(difference)));
+    expect(stale.map(({ row }) => row)).toEqual([]);
+  });
+
+  test("fail only where something could not be written, and say what", () => {
+    const failed = [...outcome.statuses.values()].filter(({ state }) => state === "FAILED");
+    const cases = new Set(
+      failed.map(({ files, message }) => /\/nxlive-captures-\w+\/(\w+)/.exec(`${files} ${message}`)?.[1]),
+    );
+    expect([...cases].sort()).toEqual([
+      "27_duplicate",
+      "info_nan_in_mapping",
+      "invalid_mappings",
+      "missing_stream",
+      "same_entry_twice",
+      "unknown_plugin_mapped",
+    ]);
+    for (const { message } of failed) expect(message).not.toBe("");
+  });
+
+  test("tell the points and bytes of each stream", () => {
+    const images = [...outcome.statuses.values()].find(({ files }) => files[0]?.includes("/images_chunked/"));
+    const [stream] = Object.values(images?.streams ?? {});
+    expect(stream).toMatchObject({
+      points: 3000,
+      bytes: 3000 * 64 * 48 * 2,
+      position: 3000,
+      lost: 0,
+      done: true,
+    });
+  });
+});
+
+describe("captures, replayed in real time", () => {
+  test("give the same trees", { timeout: 60_000 }, async () => {
+    const root = await mkdtemp(join(tmpdir(), "nxlive-captures-"));
+    const names = [...captureNames("h5maps"), ...captureNames("scan-info")].filter(
+      (name) => name !== OPEN && name !== SLOW,
+    );
+    const { differences } = await write(names, root, 1);
+    expect(unexpected(differences)).toEqual([]);
+    expect(differences.filter(({ case: name }) => name === "scan-info/33_sequence")).toEqual([]);
+    await rm(root, { recursive: true, force: true });
+  });
+});
