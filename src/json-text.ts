@@ -7,8 +7,8 @@ const MARKED = new RegExp(`"${MARK}([^"]*)"`, "g");
 const PYTHON_NUMBERS = /"(?:[^"\\]+|\\.)*"|NaN|-?Infinity/g;
 
 /**
- * The JSON text of a value, the counterpart of `parseExactJson`: bigints are integers of any size, a JsonDecimal keeps
- * its point (`1.0`), NaN and infinities become null (the protocol's rule), typed arrays become lists.
+ * The JSON text of a value, the counterpart of `parseExactJson`: bigints are integers of any size, a JsonDecimal (and a
+ * number beyond 2^53) has a point (`1.0`), NaN and infinities become null (the protocol's rule), typed arrays lists.
  */
 export function formatJson(value: unknown): string {
   const text = JSON.stringify(value, format) as string | undefined;
@@ -20,6 +20,10 @@ function format(this: Record<string, unknown>, key: string, value: unknown): unk
   if (typeof value === "bigint") return `${MARK}${value}`;
   const original = this[key]; // a JsonDecimal has become a number by its toJSON
   if (original instanceof JsonDecimal) return MARK + decimalText(original.value);
+  // Beyond 2^53 a number is no exact integer any more: it says so by its point.
+  if (typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value)) {
+    return MARK + decimalText(value);
+  }
   if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {
     return Array.from(value as unknown as ArrayLike<unknown>);
   }

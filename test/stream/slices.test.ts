@@ -1,0 +1,66 @@
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { DataStore, type StreamOptions } from "../../src/index.js";
+import type { PrivateRedis } from "../../src/redis/server.js";
+import { startTestRedis } from "../support/redis.js";
+import { startStream } from "./support.js";
+
+interface Row {
+  readonly length: number;
+  readonly slice: readonly [number | null, number | null, number | null];
+  /** The indices that Python takes. */
+  readonly indices: readonly number[];
+}
+const rows: Row[] = JSON.parse(
+  readFileSync(new URL("../../fixtures/ndarray/slices.json", import.meta.url), "utf8"),
+);
+
+let redis: PrivateRedis;
+let store: DataStore;
+
+beforeAll(async () => {
+  redis = await startTestRedis();
+  store = await DataStore.connect(redis.url);
+});
+
+afterAll(async () => {
+  await store.close();
+  await redis.stop();
+});
+
+/** What is published as point i, and what is read of it. */
+const kinds: [string, StreamOptions, (i: number) => unknown][] = [
+  ["numbers", { dtype: "<f8" }, (i) => i],
+  ["complex numbers, big-endian", { dtype: ">c8" }, (i) => [i, -i]],
+  [
+    "images",
+    { dtype: "<u2", shape: [2, 2] },
+    (i) => [
+      [i, 1],
+      [2, i],
+    ],
+  ],
+  ["spectra of varying length", { dtype: "<i4", shape: [-1] }, (i) => [i, i, i]],
+  ["JSON values", { dtype: "json" }, (i) => ({ i })],
+];
+
+describe("slices of a sealed stream are NumPy's", () => {
+  test.each(kinds)("of %s, whatever the batches", async (_, options, point) => {
+    for (const length of [0, 1, 9]) {
+      const { publisher, reader } = await startStream(store, options);
+      const batches = options.dtype === "json" ? Array(length).fill(1) : [1, 4, 1, 3];
+      for (let next = 0, batch = 0; next < length; batch++) {
+        const count = Math.min(batches[batch] ?? 1, length - next);
+        const points = Array.from({ length: count }, (_, i) => point(next + i));
+        await publisher.send(count === 1 ? points[0] : points);
+        next += count;
+      }
+      await publisher.seal();
+      for (const { slice, indices } of rows.filter((row) => row.length === length)) {
+        const taken = await reader.slice(...slice);
+        expect(taken.toNested(), JSON.stringify(slice)).toEqual(indices.map(point));
+        expect(taken.shape[0]).toBe(indices.length);
+      }
+    }
+  });
+});
