@@ -11,8 +11,10 @@ export const LEASE_TTL = 10_000;
 
 const TAKE = `
 if redis.call("SET", KEYS[1], ARGV[1], "NX", "PX", ARGV[2]) then return 1 end
-if redis.call("GET", KEYS[1]) ~= ARGV[1] then return 0 end
-return redis.call("PEXPIRE", KEYS[1], ARGV[2])`;
+local owner = redis.call("GET", KEYS[1])
+if owner ~= ARGV[1] and owner ~= ARGV[3] then return 0 end
+redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[2])
+return 1`;
 
 const RENEW = `
 if redis.call("GET", KEYS[1]) ~= ARGV[1] then return 0 end
@@ -28,6 +30,8 @@ export interface LeaseOptions {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds; default LEASE_TTL. */
   readonly ttl?: number;
+  /** Take it from this owner, who is known to be dead. */
+  readonly from?: string;
 }
 
 /** Takes the lease of a file, when it is free or `owner` holds it already: true when `owner` holds it now. */
@@ -61,7 +65,9 @@ async function evaluate(
   options: LeaseOptions,
 ): Promise<boolean> {
   const ttl = options.ttl ?? LEASE_TTL;
-  return (await client.do(run(script, [fileLeaseKey(path)], [owner, ttl]), options)) === 1;
+  return (
+    (await client.do(run(script, [fileLeaseKey(path)], [owner, ttl, options.from ?? owner]), options)) === 1
+  );
 }
 
 /** Gives a file back and tells the other writers; nothing when `owner` does not hold it. */

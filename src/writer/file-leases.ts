@@ -1,6 +1,7 @@
 import type { RedisClient } from "../redis/client.js";
-import { LEASE_TTL, releaseLease, renewLease, takeLease } from "../redis/leases.js";
+import { LEASE_TTL, leaseOf, releaseLease, renewLease, takeLease } from "../redis/leases.js";
 import { FileUnavailableError } from "./errors.js";
+import { isDeadWriter } from "./writer-id.js";
 
 /** The right to write one file, until it is released or lost. */
 export interface FileLease {
@@ -43,11 +44,18 @@ export class FileLeases {
   ): Promise<FileLease | undefined> {
     const before = performance.now();
     const taken = await takeLease(this.#client, path, this.#owner, { ...options, ttl: this.#ttl });
-    if (!taken) return undefined;
+    if (!taken && !(await this.#inherit(path, options))) return undefined;
     const held = this.#hold(path, before + this.#ttl);
     this.#held.set(path, held);
     this.#timer ??= setInterval(() => void this.#renewAll(), this.#ttl / RENEWALS_PER_TTL);
     return held;
+  }
+
+  /** Takes a lease over from a writer of this machine that is dead. */
+  async #inherit(path: string, options: { signal?: AbortSignal | undefined }): Promise<boolean> {
+    const present = await leaseOf(this.#client, path, options);
+    if (!present || !isDeadWriter(present.owner)) return false;
+    return takeLease(this.#client, path, this.#owner, { ...options, ttl: this.#ttl, from: present.owner });
   }
 
   #hold(path: string, until: number): Held {

@@ -1,6 +1,4 @@
-import { hostname } from "node:os";
 import { type Logger, pino } from "pino";
-import { ulid } from "ulid";
 import { ClosedError, InvalidArgumentError, messageOf } from "../errors.js";
 import { dbsize } from "../redis/commands.js";
 import { forgetDeletedScans, readStatuses } from "../redis/writer-records.js";
@@ -18,6 +16,7 @@ import { StatusBoard } from "./status-board.js";
 import { statusQueue } from "./status-queue.js";
 import { LEAST_FREE } from "./target-checks.js";
 import { WriterEventWatch } from "./writer-events.js";
+import { newWriterId } from "./writer-id.js";
 
 export interface WriterOptions {
   /** Write the scans of this session only; default: all. */
@@ -52,7 +51,7 @@ const PAGE = 500;
  */
 export class Writer implements AsyncDisposable {
   /** Unique to this process. */
-  readonly id = `${hostname()}:${process.pid}:${ulid()}`;
+  readonly id = newWriterId();
   readonly metrics = new WriterMetrics();
   readonly #store: DataStore;
   readonly #session: string | null;
