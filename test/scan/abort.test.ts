@@ -11,6 +11,7 @@ import {
 } from "../../src/index.js";
 import * as commands from "../../src/redis/commands.js";
 import type { PrivateRedis } from "../../src/redis/server.js";
+import { resources, until } from "../support/abort.js";
 import { startProxy, type TcpProxy } from "../support/proxy.js";
 import { startTestRedis } from "../support/redis.js";
 
@@ -117,19 +118,6 @@ const waiting: Record<string, Call> = {
       await view.acknowledge();
   },
 };
-
-/** Timers and sockets that keep this process alive. */
-function resources(): string[] {
-  return process
-    .getActiveResourcesInfo()
-    .filter((name) => name === "Timeout" || name === "TCPSocketWrap")
-    .sort();
-}
-
-/** Resolves when a condition holds; each look is a turn of the event loop, so closing sockets can finish. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
-}
 
 describe("an aborted call", () => {
   test.each(Object.entries({ ...asking, ...waiting }))("of %s does not even begin", async (_, call) => {
