@@ -1,13 +1,14 @@
 import { resolve } from "node:path";
-import { Allocator } from "./engine/allocator.js";
 import { Bookkeeping } from "./engine/bookkeeping.js";
 import { DataWrites } from "./engine/data-writes.js";
 import { DataFile } from "./engine/file.js";
+import type { GrowingFile } from "./engine/growing.js";
 import { HeapWriter } from "./engine/heap.js";
 import { claim } from "./engine/locks.js";
 import { StoredObject } from "./engine/object.js";
 import { Objects } from "./engine/objects.js";
 import { FileWriter } from "./engine/writer.js";
+import { Zones } from "./engine/zones.js";
 import { FileExistsError, NotHdf5Error, UnsupportedFileError } from "./errors.js";
 import { encodeNote, NOTE_OFFSET, NOTE_SIZE } from "./format/note.js";
 import { encodeSuperblock, type Superblock } from "./format/superblock.js";
@@ -40,14 +41,23 @@ async function startWriting(absolute: string, file: DataFile, options: OpenOptio
   const writes = new DataWrites((write) => file.write(write));
   try {
     const bookkeeping = await Bookkeeping.read(file);
-    const allocator = new Allocator(bookkeeping.end, Number((await file.stat()).size), quarantine);
+    const allocator = new Zones(bookkeeping.end, Number((await file.stat()).size), quarantine);
     for (const { address, size } of bookkeeping.free) allocator.discard(address, size);
     const heap = new HeapWriter(allocator, (write) => void writes.submit(write));
     const objects = await Objects.open(absolute, read, file.superblock.root, bookkeeping.hasNote);
-    return new FileWriter(
-      { file, allocator, writes, heap, objects, bookkeeping, growing: new Set(), dropped: [] },
-      release,
-    );
+    const parts = {
+      file,
+      allocator,
+      writes,
+      heap,
+      objects,
+      bookkeeping,
+      growing: new Set<GrowingFile>(),
+      dropped: [],
+    };
+    const writer = new FileWriter(parts, quarantine > 0, release);
+    await writer.recover();
+    return writer;
   } catch (error) {
     release();
     throw error;
@@ -86,7 +96,10 @@ async function createFile(path: string): Promise<DataFile> {
     root: ROOT,
   };
   const content = Buffer.alloc(end);
-  content.set(encodeNote({ eof: end, end, list: 0, entries: 0 }), ROOT + NOTE_OFFSET);
+  content.set(
+    encodeNote({ eof: end, end, list: 0, entries: 0, scratchStart: 0, scratchEnd: 0 }),
+    ROOT + NOTE_OFFSET,
+  );
   content.set(encodeSuperblock(block).bytes, 0);
   for (const { address, bytes } of root.header.writes().fresh) content.set(bytes, address);
   return await DataFile.create(path, content, block);

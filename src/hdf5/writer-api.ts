@@ -83,8 +83,6 @@ export interface DatasetOptions {
   readonly maxshape?: readonly (number | null)[];
   /** Growing only: at close, a dataset smaller than this many bytes becomes one contiguous block. Default 1 MiB; 0: never. */
   readonly contiguousBelow?: number;
-  /** Growing only: how many rows to expect; a good guess keeps small files smaller, a wrong one does no harm. */
-  readonly expectedRows?: number;
 }
 
 export interface GrowingType {

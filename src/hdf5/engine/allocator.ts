@@ -46,6 +46,12 @@ export class Allocator {
     return this.free.take(rounded, placement) ?? this.extend(rounded, placement);
   }
 
+  /** Goes on at `end`; what lies between belongs to someone else. */
+  jump(end: number): void {
+    this.top = end;
+    this.highest = Math.max(this.highest, end);
+  }
+
   /** Takes back space that no reader ever saw: usable at once. */
   discard(address: number, size: number): void {
     const start = Math.ceil(address / 8) * 8;

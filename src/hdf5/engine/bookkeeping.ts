@@ -8,9 +8,9 @@ import {
   parseExtents,
   parseNote,
 } from "../format/note.js";
-import type { Allocator } from "./allocator.js";
 import type { DataFile } from "./file.js";
 import type { Header } from "./header.js";
+import type { Zones } from "./zones.js";
 
 /** How far the noted end runs ahead of what is in use, so that the note is seldom rewritten. */
 const LEAD = 2 ** 20;
@@ -49,26 +49,40 @@ export class Bookkeeping {
     return new Bookkeeping(file, note, sound ? free : []);
   }
 
+  /** Scratch space of a writer that was killed, to which datasets may still refer. */
+  get formerScratch(): { readonly start: number; readonly end: number } | undefined {
+    const { noted } = this;
+    const valid = noted !== undefined && noted.eof === this.file.superblock.eof && noted.scratchEnd > 0;
+    return valid ? { start: noted.scratchStart, end: noted.scratchEnd } : undefined;
+  }
+
   /**
-   * Before a commit publishes anything: notes an end beyond all that is in use. The list of free space is forgotten, as from
-   * now on some of it is used.
+   * Before a commit publishes anything: notes an end beyond all that is in use, and the scratch zone. The list of free space is
+   * forgotten, as from now on some of it is used.
    */
-  async update(root: Header, used: number): Promise<void> {
+  async update(root: Header, zones: Zones): Promise<void> {
     const { eof } = this.file.superblock;
-    if (this.noted?.eof === eof && this.noted.end >= used && this.noted.entries === 0) return;
+    const { start = 0, end = 0 } = zones.scratchZone ?? {};
+    const { noted } = this;
+    const current = noted?.eof === eof && noted.end >= zones.keptEnd && noted.entries === 0;
+    if (current && noted.scratchStart === start && noted.scratchEnd >= end) return;
+    const ahead = (used: number): number => Math.min(eof, used + LEAD + Math.floor(used / 64));
     await this.write(root, {
       eof,
-      end: Math.min(eof, used + LEAD + Math.floor(used / 64)),
+      end: ahead(zones.keptEnd),
       list: 0,
       entries: 0,
+      scratchStart: start,
+      scratchEnd: end === 0 ? 0 : ahead(end),
     });
   }
 
   /** At the clean end: the file's exact size, and a list of its free space. */
-  async close(root: Header, allocator: Allocator): Promise<void> {
+  async close(root: Header, zones: Zones): Promise<void> {
     if (!this.file.wrote && this.end === this.file.superblock.eof) return;
-    const list = allocator.end;
-    const extents = [...allocator.extents()].sort((a, b) => b.size - a.size).slice(0, LISTED);
+    const free = zones.close();
+    const list = zones.keptEnd;
+    const extents = [...free].sort((a, b) => b.size - a.size).slice(0, LISTED);
     const total = extents.reduce((sum, { size }) => sum + size, 0);
     const entries = total < WORTHWHILE || !root.keepsNote ? 0 : extents.length + 1;
     const eof = list + 16 * entries;
@@ -76,7 +90,9 @@ export class Bookkeeping {
       const bytes = encodeExtents([...extents, { address: list, size: 16 * entries }]);
       await this.file.write({ address: list, bytes });
     }
-    if (this.file.superblock.eof !== eof) await this.write(root, { eof, end: eof, list, entries });
+    if (this.file.superblock.eof !== eof) {
+      await this.write(root, { eof, end: eof, list, entries, scratchStart: 0, scratchEnd: 0 });
+    }
     await this.file.trim(eof);
   }
 

@@ -11,9 +11,11 @@ import {
 } from "../format/btree.js";
 import { ByteWriter } from "../format/bytes.js";
 import type { ReadBytes } from "../format/object-header.js";
-import type { Allocator } from "./allocator.js";
 import type { Write } from "./header.js";
-import { isInPage } from "./placement.js";
+import { isInPage, type Placement } from "./placement.js";
+
+/** Gives out space of the file. */
+export type Allocate = (size: number, placement: Placement) => number;
 
 interface LoadedNode {
   address: number;
@@ -39,7 +41,7 @@ interface LoadedNode {
  */
 export class ChunkIndex {
   private readonly rank: number;
-  private readonly allocator: Allocator;
+  private readonly allocate: Allocate;
   private readonly read: ReadBytes;
   private readonly limit: readonly number[];
   private nodes = new Map<number, LoadedNode>();
@@ -48,9 +50,10 @@ export class ChunkIndex {
   /** Addresses of nodes that readers may still use, to be retired after the commit. */
   private replaced: number[] = [];
 
-  constructor(chunks: readonly number[], allocator: Allocator, read: ReadBytes) {
+  /** `allocate` says where nodes go. */
+  constructor(chunks: readonly number[], allocate: Allocate, read: ReadBytes) {
     this.rank = chunks.length;
-    this.allocator = allocator;
+    this.allocate = allocate;
     this.read = read;
     this.limit = chunks.map((length) => Math.floor(2 ** 52 / length) * length);
   }
@@ -225,7 +228,7 @@ export class ChunkIndex {
   }
 
   private place(): number {
-    return this.allocator.allocate(this.nodeBytes, { inPage: true });
+    return this.allocate(this.nodeBytes, { inPage: true });
   }
 
   /** Nodes over a page boundary (five dimensions and more, or made by others) are never changed in place. */

@@ -1,11 +1,11 @@
 import { InvalidArgumentError } from "../../errors.js";
 import { sizeOfShape } from "../../ndarray/dtype.js";
 
-const TARGET_BYTES = 256 * 1024;
+const TARGET_BYTES = 2 ** 20;
 /** Images and other rows up to this size stay whole: most readers take them one by one. */
 const WHOLE_ROW_BYTES = 4 * 2 ** 20;
 
-/** Chunk lengths for rows of a shape: whole rows where they are not huge, chunks of about a quarter MiB. */
+/** Chunk lengths for rows of a shape: whole rows where they are not huge, chunks of about a MiB. */
 export function chooseChunks(rowShape: readonly number[], itemsize: number): number[] {
   const row = rowShape.map((length) => Math.max(1, length));
   while (sizeOfShape(row) * itemsize > WHOLE_ROW_BYTES) {

@@ -43,14 +43,21 @@ export class ChunkedStorage implements Storage {
   private planned: Planned[] = [];
   private committing: Planned[] = [];
   private freed: Block[] = [];
+  /** No rows come after the last snapshot. */
+  private last: boolean;
+  /** The index lies in space that stays. */
+  private settled: boolean;
   /** Slots of a partial band that was laid out anew. */
   private cutSlots: Block[] = [];
 
   constructor(space: Space, type: ChunkedType) {
     this.space = space;
     this.type = type;
+    this.last = false;
+    this.settled = false;
     this.grid = tileGrid(type.rowShape, type.chunks, type.itemsize);
-    this.index = new ChunkIndex(type.chunks, space.allocator, space.read);
+    const { allocator, read } = space;
+    this.index = new ChunkIndex(type.chunks, (size, where) => allocator.allocateScratch(size, where), read);
   }
 
   get chunks(): readonly number[] {
@@ -106,9 +113,11 @@ export class ChunkedStorage implements Storage {
     }
   }
 
-  snapshot(): void {
+  snapshot(last: boolean): void {
+    this.last = last;
+    if (last) this.finish();
     const rows = this.tail.length / this.grid.rowBytes;
-    if (rows > this.slotRows) {
+    if (rows > this.slotRows && !(last && this.type.filters.length > 0)) {
       for (let tile = 0; tile < this.grid.count; tile++) this.writeSlot(tile, rows);
       this.slotRows = rows;
     }
@@ -116,12 +125,13 @@ export class ChunkedStorage implements Storage {
   }
 
   /** The last, partial band in its final form: filtered like the others. */
-  finish(): void {
+  private finish(): void {
     const rows = this.tail.length / this.grid.rowBytes;
-    if (rows > 0 && this.type.filters.length > 0) this.sealBand(Buffer.from(this.tail.view()), rows);
+    if (rows > 0 && this.type.filters.length > 0) this.sealBand(this.tail.take(), rows);
   }
 
   async prepare(): Promise<StorageWrites> {
+    if (this.last && !this.settled) await this.rewriteIndex(Number.POSITIVE_INFINITY, true);
     for (let plan = this.committing[0]; plan; plan = this.committing[0]) {
       await plan.done;
       await this.apply(plan);
@@ -178,7 +188,7 @@ export class ChunkedStorage implements Storage {
   private async apply(plan: Planned): Promise<void> {
     if (!plan.result) throw new RangeError("a chunk without a place");
     if (plan.result === "cut") {
-      await this.cutIndex(plan.offsets[0] ?? 0);
+      await this.rewriteIndex(plan.offsets[0] ?? 0, this.settled);
       return;
     }
     const { address, size, mask } = plan.result;
@@ -190,10 +200,19 @@ export class ChunkedStorage implements Storage {
     }
   }
 
-  /** Rewrites the index without the chunks of rows from `row` on: chunks to come lie between theirs. */
-  private async cutIndex(row: number): Promise<void> {
+  /**
+   * Writes the index anew, with the chunks of rows below `row`: when chunks to come lie between those it has, and when the
+   * dataset is complete (`settle`), in space that stays.
+   */
+  private async rewriteIndex(row: number, settle: boolean): Promise<void> {
     const old = this.index;
-    this.index = new ChunkIndex(this.type.chunks, this.space.allocator, this.space.read);
+    const { allocator, read } = this.space;
+    this.settled = settle;
+    this.index = new ChunkIndex(
+      this.type.chunks,
+      (size, where) => (settle ? allocator.allocate(size, where) : allocator.allocateScratch(size, where)),
+      read,
+    );
     for await (const { child, ...key } of old.chunks()) {
       if ((key.offsets[0] ?? 0) < row) this.index.append(key, child);
     }
@@ -285,10 +304,9 @@ export class ChunkedStorage implements Storage {
       void this.space.writes.submit({ address: existing.address + this.slotRows * tileRowBytes, bytes });
       return;
     }
-    const blank = this.space.allocator.untouched;
-    const address = this.space.allocator.allocate(tileBytes);
+    const { address, blank } = this.space.allocator.allocateSlot(tileBytes, this.type.filters.length > 0);
     const content = cutTile(this.grid, band, tile, 0, rows, this.type.fill);
-    const zeros = !this.type.fill?.some((byte) => byte !== 0) && address >= blank;
+    const zeros = !this.type.fill?.some((byte) => byte !== 0) && blank;
     const bytes = zeros
       ? content
       : Buffer.concat([content, filled(tileBytes - content.length, this.type.fill)]);

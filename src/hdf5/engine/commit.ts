@@ -1,4 +1,3 @@
-import type { Allocator } from "./allocator.js";
 import type { Bookkeeping } from "./bookkeeping.js";
 import type { DataWrites } from "./data-writes.js";
 import type { DataFile } from "./file.js";
@@ -7,10 +6,11 @@ import type { Write } from "./header.js";
 import type { HeapWriter } from "./heap.js";
 import type { Objects } from "./objects.js";
 import type { Block, StorageWrites } from "./storage.js";
+import type { Zones } from "./zones.js";
 
 export interface CommitParts {
   readonly file: DataFile;
-  readonly allocator: Allocator;
+  readonly allocator: Zones;
   readonly writes: DataWrites;
   readonly heap: HeapWriter;
   readonly objects: Objects;
@@ -32,6 +32,10 @@ const PARALLEL = 8;
  */
 export async function commit(parts: CommitParts, durable: boolean): Promise<void> {
   const { file, allocator, writes, heap, objects } = parts;
+  if (objects.changed.size > 0 || parts.growing.size > 0) {
+    await file.cover(allocator.end, allocator.used);
+    allocator.sparse = file.sparse;
+  }
   const growing = [...parts.growing];
   for (const dataset of growing) {
     dataset.snapshot();
@@ -47,8 +51,8 @@ export async function commit(parts: CommitParts, durable: boolean): Promise<void
     for (const dataset of growing) stored.push(await dataset.prepare());
     for (const { header } of objects.changed) header.place(allocator);
     const headers = [...objects.changed].map(({ header }) => header.writes());
-    await file.cover(allocator.end);
-    await parts.bookkeeping.update(objects.root.header, allocator.end);
+    await file.cover(allocator.end, allocator.used);
+    await parts.bookkeeping.update(objects.root.header, allocator);
     await inParallel(
       [...stored.flatMap(({ fresh }) => fresh), ...headers.flatMap(({ fresh }) => fresh)],
       (write) => file.write(write),

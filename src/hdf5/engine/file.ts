@@ -27,7 +27,7 @@ export class DataFile {
   private block: Superblock;
   private physical: number;
   private headroom = HEADROOM;
-  private extended = { at: performance.now(), end: 0 };
+  private extended = { at: performance.now(), used: 0 };
   private extending: Promise<void> = Promise.resolve();
   /** What the file looked like after our last write; undefined while writes are under way. */
   private seen: { readonly size: bigint; readonly mtime: bigint } | undefined;
@@ -95,7 +95,7 @@ export class DataFile {
 
   static async adopt(path: string, handle: FileHandle, block: Superblock, size: number): Promise<DataFile> {
     const file = new DataFile(path, handle, block, size);
-    file.extended.end = block.eof;
+    file.extended.used = block.eof;
     await file.quiet();
     return file;
   }
@@ -135,10 +135,18 @@ export class DataFile {
     }
   }
 
-  /** Makes all addresses below `end` valid for readers, with headroom for what follows. */
-  async cover(end: number): Promise<void> {
+  /** False when lengthening the file takes room on the disk. */
+  get sparse(): boolean {
+    return this.headroom >= HEADROOM;
+  }
+
+  /**
+   * Makes all addresses below `end` valid for readers, with headroom for what follows; `used`: bytes in use so far, for
+   * judging the speed.
+   */
+  async cover(end: number, used: number): Promise<void> {
     const previous = this.extending;
-    this.extending = previous.catch(() => undefined).then(() => this.extendTo(end));
+    this.extending = previous.catch(() => undefined).then(() => this.extendTo(end, used));
     await this.extending;
   }
 
@@ -214,12 +222,12 @@ export class DataFile {
     );
   }
 
-  private async extendTo(end: number): Promise<void> {
+  private async extendTo(end: number, used: number): Promise<void> {
     if (end + this.headroom / 2 <= this.block.eof) return;
     await this.beforeWriting();
     const now = performance.now();
-    const speed = (end - this.extended.end) / Math.max(0.05, (now - this.extended.at) / 1000);
-    this.extended = { at: now, end };
+    const speed = (used - this.extended.used) / Math.max(0.05, (now - this.extended.at) / 1000);
+    this.extended = { at: now, used };
     if (this.headroom >= HEADROOM) {
       this.headroom = Math.min(
         HEADROOM_MAX,
@@ -239,10 +247,11 @@ export class DataFile {
   /** Makes the file longer without using room; where that takes room, or is refused, the headroom shrinks. */
   private async lengthen(size: number): Promise<void> {
     if (size <= this.physical) return;
+    const added = size - this.physical;
     const before = await this.handle.stat();
     await this.truncate(size);
     const after = await this.handle.stat();
-    const sparse = (after.blocks - before.blocks) * 512 < (size - this.physical) / 2;
+    const sparse = (after.blocks - before.blocks) * 512 < added / 2;
     if (!sparse) this.headroom = HEADROOM_DENSE;
   }
 

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "../../errors.js";
-import { type DType, sizeOfShape } from "../../ndarray/dtype.js";
+import type { DType } from "../../ndarray/dtype.js";
 import { storedSize } from "../format/datatype.js";
 import type { Filter } from "../format/messages.js";
 import type { DatasetOptions } from "../writer-api.js";
@@ -22,7 +22,6 @@ export interface GrowingSpec {
   readonly fill: Buffer | undefined;
   /** Smaller than this it stays in one block. */
   readonly contiguousBelow: number;
-  readonly expectedBytes: number;
 }
 
 /** Checks what the caller asked for; throws before anything is written. */
@@ -63,6 +62,5 @@ export function growingSpec(
     filters: filtersFor(itemsize, options),
     fill: fillBytes(options.fill, dtype, path),
     contiguousBelow: options.contiguousBelow ?? CONTIGUOUS_BELOW,
-    expectedBytes: (options.expectedRows ?? 0) * sizeOfShape(rowShape) * itemsize,
   };
 }

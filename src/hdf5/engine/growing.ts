@@ -128,12 +128,14 @@ export class GrowingFile implements GrowingDataset {
   }
 
   async finish(): Promise<void> {
-    await this.host.exclusive(async () => {
-      if (this.state !== "open") return;
-      this.state = "finished";
-      if (this.storage instanceof ChunkedStorage) this.storage.finish();
-      this.host.changed(this);
-    });
+    await this.host.exclusive(async () => this.end());
+  }
+
+  /** `finish`, from within another call. */
+  end(): void {
+    if (this.state !== "open") return;
+    this.state = "finished";
+    this.host.changed(this);
   }
 
   get isOpen(): boolean {
@@ -150,11 +152,10 @@ export class GrowingFile implements GrowingDataset {
 
   /** Step 1 of a commit, without waiting: everything appended so far goes on its way. */
   snapshot(): void {
-    this.storage?.snapshot();
+    this.storage?.snapshot(this.state === "finished");
     this.snapshotRows = this.rows;
     this.snapshotAxes = this.rowAxes;
     this.snapshotFinished = this.state === "finished";
-    if (this.snapshotFinished && this.storage instanceof RegionStorage) this.storage.trim();
   }
 
   /** Step 2, when the data are in the file: the structures that lead to them. The header is up to date after this. */
@@ -174,9 +175,8 @@ export class GrowingFile implements GrowingDataset {
   }
 
   private firstStorage(): Storage {
-    const { contiguousBelow, expectedBytes } = this.spec;
-    if (contiguousBelow <= 0) return this.chunkedStorage();
-    return new RegionStorage(this.host, Math.min(expectedBytes, contiguousBelow));
+    const { contiguousBelow } = this.spec;
+    return contiguousBelow <= 0 ? this.chunkedStorage() : new RegionStorage(this.host, contiguousBelow);
   }
 
   private chunkedStorage(): ChunkedStorage {

@@ -10,8 +10,8 @@ import {
   NEXT_OVERHEAD,
   type ParsedHeader,
 } from "../format/object-header.js";
-import type { Allocator } from "./allocator.js";
 import { isInPage } from "./placement.js";
+import type { Zones } from "./zones.js";
 
 /** A message in memory; `encode` runs at commit, when addresses are known, and always gives `length` bytes. */
 export interface Entry {
@@ -94,10 +94,11 @@ export class Header {
   /** Chunks no longer referred to; the owner of the file retires them after the commit. */
   readonly dropped: { readonly address: number; readonly size: number }[] = [];
   /** The root group's header: of full size, with room for the note behind it. */
-  keepsNote = false;
+  keepsNote: boolean;
   private open: HeaderChunk;
 
   constructor() {
+    this.keepsNote = false;
     this.open = new HeaderChunk(true, FIRST_MAX);
     this.chunks = [this.open];
   }
@@ -229,7 +230,7 @@ export class Header {
   }
 
   /** Gives every new chunk its size and address. */
-  place(allocator: Allocator): void {
+  place(allocator: Zones): void {
     for (const chunk of this.chunks) {
       if (chunk.address !== undefined) continue;
       if (!chunk.closed) chunk.size = this.finalSize(chunk);

@@ -7,8 +7,8 @@ import {
   encodeReference,
   objectSize,
 } from "../format/global-heap.js";
-import type { Allocator } from "./allocator.js";
 import type { Write } from "./header.js";
+import type { Zones } from "./zones.js";
 
 export interface HeapObject {
   readonly address: number;
@@ -21,14 +21,14 @@ export interface HeapObject {
  * does not fit into a page gets a collection of its own.
  */
 export class HeapWriter {
-  private readonly allocator: Allocator;
+  private readonly allocator: Zones;
   private readonly submit: (write: Write) => void;
   private page: { readonly address: number; readonly image: Buffer; used: number; count: number } | undefined;
   /** Bytes of the page that are in the file already. */
   private stored = 0;
 
   /** `submit` takes what is complete; it must be in the file before the next commit publishes anything. */
-  constructor(allocator: Allocator, submit: (write: Write) => void) {
+  constructor(allocator: Zones, submit: (write: Write) => void) {
     this.allocator = allocator;
     this.submit = submit;
   }

@@ -5,26 +5,30 @@ const GROWTH = 4;
 
 /**
  * The rows of a small growing dataset: one contiguous block of the file, which readers see as a plain dataset of the rows
- * committed so far. When the block is full the rows move to one four times as large. All rows stay in memory, so that they can
+ * committed so far. It lies in scratch space; when it is full the rows move to one four times as large, and at the end to one of just their size that stays. All rows stay in memory, so that they can
  * move on (to a larger block, to chunks) without being read back.
  */
 export class RegionStorage implements Storage {
   readonly rows = new RowBuffer();
   private readonly space: Space;
-  /** Bytes the dataset is expected to end with. */
-  private readonly expected: number;
+  /** Bytes that the dataset will hardly exceed in this form. */
+  private readonly limit: number;
   private block: Block | undefined;
   private written = 0;
   private snapshotBytes = 0;
   private replaced: Block[] = [];
+  /** The block is one that stays. */
+  private settled: boolean;
 
+  /** `resumed`: rows that lie in the file already. */
   constructor(
     space: Space,
-    expected = 0,
+    limit: number,
     resumed?: { readonly block: Block | undefined; readonly rows: Buffer },
   ) {
     this.space = space;
-    this.expected = expected;
+    this.limit = limit;
+    this.settled = resumed !== undefined;
     if (!resumed) return;
     this.block = resumed.block;
     this.rows.push(resumed.rows);
@@ -46,11 +50,11 @@ export class RegionStorage implements Storage {
     this.rows.push(rows);
   }
 
-  snapshot(): void {
+  snapshot(last: boolean): void {
     this.snapshotBytes = this.rows.length;
-    if (this.written === this.snapshotBytes) return;
-    if (!this.block || this.block.size < this.snapshotBytes) this.grow();
-    if (!this.block) return;
+    if (last) this.settle();
+    else if (this.written < this.snapshotBytes && (this.block?.size ?? 0) < this.snapshotBytes) this.grow();
+    if (!this.block || this.written === this.snapshotBytes) return;
     void this.space.writes.submit({
       address: this.block.address + this.written,
       bytes: Buffer.from(this.rows.view(this.written)),
@@ -75,33 +79,28 @@ export class RegionStorage implements Storage {
     return this.replaced.splice(0);
   }
 
-  /** No more rows: the room that was kept for them goes back at once, no reader ever looked at it. */
-  trim(): void {
-    if (!this.block || this.block.size === this.written) return;
-    const used = Math.ceil(this.written / 8) * 8;
-    if (used < this.block.size)
-      this.space.allocator.discard(this.block.address + used, this.block.size - used);
-    this.block = { address: this.block.address, size: used };
-  }
-
   /** Gives the block up: the rows will lie elsewhere. */
   abandon(): void {
     if (this.block) this.replaced.push(this.block);
+    this.settled = false;
     this.block = undefined;
     this.written = 0;
   }
 
-  private grow(): void {
-    const wanted = this.block ? Math.max(GROWTH * this.block.size, this.snapshotBytes) : this.firstSize();
+  /** The final place of the rows, which has just their size. */
+  private settle(): void {
+    const size = this.snapshotBytes;
+    if (this.settled && this.block?.size === size) return;
     this.abandon();
-    const size = 8 * Math.ceil(wanted / 8);
-    this.block = { address: this.space.allocator.allocate(size), size };
+    if (size > 0) this.block = { address: this.space.allocator.allocate(size), size };
+    this.settled = true;
   }
 
-  private firstSize(): number {
-    if (this.snapshotBytes <= this.expected) return this.expected;
-    let size = FIRST_BYTES;
+  private grow(): void {
+    let size = this.block ? GROWTH * this.block.size : FIRST_BYTES;
     while (size < this.snapshotBytes) size *= GROWTH;
-    return size;
+    size = 8 * Math.ceil(Math.max(this.snapshotBytes, Math.min(size, this.limit)) / 8);
+    this.abandon();
+    this.block = { address: this.space.allocator.allocateScratch(size), size };
   }
 }

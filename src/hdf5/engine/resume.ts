@@ -37,7 +37,7 @@ export async function readResumable(
   if (layout.kind === "contiguous") {
     const spec = growingSpec(path, dtype, rowShape, options.maxshape ?? [null, ...rowShape], options);
     const full = { ...spec, fill: facts.fill ?? spec.fill };
-    return { spec: full, storage: await readBlock(space, layout, path), rows, inPlace };
+    return { spec: full, storage: await readBlock(space, layout, spec.contiguousBelow, path), rows, inPlace };
   }
   const maxshape = facts.space.maxshape ?? [rows, ...rowShape];
   const chunked = { ...options, contiguousBelow: 0, chunks: layout.chunks };
@@ -96,14 +96,15 @@ function readFacts(object: StoredObject, path: string): Facts {
 async function readBlock(
   space: Space,
   { address, size }: { readonly address: number | undefined; readonly size: number },
+  limit: number,
   path: string,
 ): Promise<RegionStorage> {
-  if (address === undefined) return new RegionStorage(space);
+  if (address === undefined) return new RegionStorage(space, limit);
   const rows = await space.read(address, size);
   if (rows.length < size) {
     throw new UnsupportedFileError(`${path} is truncated: ${rows.length} of ${size} bytes are there.`, {
       path,
     });
   }
-  return new RegionStorage(space, 0, { block: { address, size }, rows });
+  return new RegionStorage(space, limit, { block: { address, size }, rows });
 }

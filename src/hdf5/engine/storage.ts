@@ -1,13 +1,13 @@
 import type { Layout } from "../format/layout.js";
 import type { Filter } from "../format/messages.js";
 import type { ReadBytes } from "../format/object-header.js";
-import type { Allocator } from "./allocator.js";
 import type { DataWrites } from "./data-writes.js";
 import type { Write } from "./header.js";
+import type { Zones } from "./zones.js";
 
 /** What the storage of a dataset needs of the file. */
 export interface Space {
-  readonly allocator: Allocator;
+  readonly allocator: Zones;
   readonly writes: DataWrites;
   readonly read: ReadBytes;
 }
@@ -37,8 +37,8 @@ export interface Block {
 export interface Storage {
   /** Takes whole rows; the bytes are copied. */
   append(rows: Buffer): void;
-  /** Sends what has been appended so far on its way to the file. */
-  snapshot(): void;
+  /** Sends what has been appended so far on its way to the file; `last`: there will be no more. */
+  snapshot(last: boolean): void;
   /** After the data writes have settled: what the last snapshot needs in the file's structures. */
   prepare(): Promise<StorageWrites>;
   /** All of it is in the file: the blocks that readers of the previous state may still use. */

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { ClosedError, InvalidArgumentError } from "../../errors.js";
 import { type DType, sizeOfShape } from "../../ndarray/dtype.js";
 import type { RawArray } from "../../ndarray/raw.js";
@@ -24,22 +25,28 @@ import { StoredObject } from "./object.js";
 import type { Located } from "./objects.js";
 import { splitParent, splitPath } from "./paths.js";
 import { readAttribute } from "./read-values.js";
+import { unfinishedDatasets } from "./recover.js";
 import { readResumable } from "./resume.js";
 import { unlinked } from "./unlink.js";
 import { addVirtual, checkVirtual } from "./virtual.js";
+
+/** How long a reader may take from a dataset's header to its data, in milliseconds, when the file is closed. */
+const CLOSING_GRACE = 300;
 
 /** The writer of one open file. Calls run one after the other in the order they are made; appends to datasets run beside. */
 export class FileWriter implements Hdf5Writer {
   private readonly parts: CommitParts;
   private readonly host: Host;
+  private readonly grace: boolean;
   private readonly release: () => void;
   private readonly open = new Map<StoredObject, GrowingFile>();
   private last: Promise<unknown> = Promise.resolve();
   private closing: Promise<void> | undefined;
 
-  /** `release` runs when the file has been closed. */
-  constructor(parts: CommitParts, release: () => void) {
+  /** `grace`: readers get a moment at close; `release` runs when the file has been closed. */
+  constructor(parts: CommitParts, grace: boolean, release: () => void) {
     this.parts = parts;
+    this.grace = grace;
     this.release = release;
     this.host = {
       allocator: parts.allocator,
@@ -165,13 +172,20 @@ export class FileWriter implements Hdf5Writer {
       const found = await this.parts.objects.object(splitPath(path));
       const known = this.open.get(found.object);
       if (known?.isOpen) return known;
-      const resumable = await readResumable(this.host, found.object, path, options);
-      const located = resumable.inPlace ? found : await this.parts.objects.rebuild(found);
-      this.parts.objects.change(located);
-      const dataset = new GrowingFile(this.host, located.object, resumable.spec, resumable);
-      this.open.set(located.object, dataset);
-      this.parts.growing.add(dataset);
-      return dataset;
+      return await this.resume(found, path, options);
+    });
+  }
+
+  /** Brings datasets of a killed writer out of its scratch space, before anything else is done with the file. */
+  async recover(): Promise<void> {
+    const scratch = this.parts.bookkeeping.formerScratch;
+    if (!scratch) return;
+    await this.exclusive(async () => {
+      for await (const { path, located } of unfinishedDatasets(this.parts.objects, scratch)) {
+        const dataset = await this.resume(located, path, {});
+        dataset.end();
+      }
+      await commit(this.parts, false);
     });
   }
 
@@ -262,7 +276,8 @@ export class FileWriter implements Hdf5Writer {
       await Promise.all([...this.open.values()].map((dataset) => dataset.finish()));
       await this.serial(async () => {
         await commit(this.parts, false);
-        this.parts.allocator.releaseAll();
+        // Readers that looked up where something lies in scratch space read it now, before that is cut off.
+        if (this.parts.allocator.scratchZone && this.grace) await delay(CLOSING_GRACE);
         await this.parts.bookkeeping.close(this.parts.objects.root.header, this.parts.allocator);
       });
     } finally {
@@ -282,6 +297,16 @@ export class FileWriter implements Hdf5Writer {
     const result = this.last.then(action);
     this.last = result.catch(() => undefined);
     return result;
+  }
+
+  private async resume(found: Located, path: string, options: DatasetOptions): Promise<GrowingFile> {
+    const resumable = await readResumable(this.host, found.object, path, options);
+    const located = resumable.inPlace ? found : await this.parts.objects.rebuild(found);
+    this.parts.objects.change(located);
+    const dataset = new GrowingFile(this.host, located.object, resumable.spec, resumable);
+    this.open.set(located.object, dataset);
+    this.parts.growing.add(dataset);
+    return dataset;
   }
 
   private attributeBody(name: string, value: RawArray, path: string): Buffer {
