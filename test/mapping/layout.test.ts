@@ -134,7 +134,7 @@ describe("a bad item", () => {
     type: "external_binary_dataset",
     dtype: "<f8",
     shape: [2],
-    files: [{ name: "a.raw", offset: 0 }],
+    files: [{ name: "a.raw", offset: 0, size: null }],
     ...changes,
   });
 

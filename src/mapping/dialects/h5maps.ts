@@ -1,4 +1,5 @@
 import { isJsonObject } from "../../json.js";
+import { requireNumeric } from "../../ndarray/dtype.js";
 import { MappingError } from "../errors.js";
 import { canonicalDtype } from "../items/base64.js";
 import { Reading } from "../reading.js";
@@ -95,23 +96,59 @@ function datasetValue(reading: Reading, item: unknown, path: string): DatasetVal
 
 function readExternalBinary(reading: Reading, item: JsonObject, path: string): ExternalBinaryNode {
   const fields = SCHEMAS.fields("externalBinary", item);
-  const files = fields.files as readonly { name: string; offset: number; size?: number | null }[];
+  const dtype = canonicalDtype(fields.dtype as string);
+  const shape = fields.shape as readonly number[];
+  const files = (fields.files as readonly RawFileFields[]).map(({ name, offset, size }) => ({
+    name: requireTarget(name),
+    offset,
+    size: size ?? null,
+  }));
+  requireBytes(files, requireSize(dtype, shape));
   return {
     kind: "external_binary",
     attributes: reading.attributes(item.attributes, path),
-    dtype: canonicalDtype(fields.dtype as string),
-    shape: fields.shape as readonly number[],
-    files: files.map(({ name, offset, size }) => ({ name: requireTarget(name), offset, size: size ?? null })),
+    dtype,
+    shape,
+    files,
   };
+}
+
+interface RawFileFields {
+  readonly name: string;
+  readonly offset: number;
+  readonly size?: number | null;
+}
+
+/** HDF5 wants enough bytes for all elements, and a file of unlimited size at the end only. */
+function requireBytes(files: readonly { size: number | null }[], needed: bigint): void {
+  const open = files.findIndex(({ size }) => size === null);
+  if (open >= 0 && open < files.length - 1) {
+    throw new MappingError(`files[${open}] has no size, but is not the last`);
+  }
+  const given = files.reduce((sum, { size }) => sum + BigInt(size ?? 0), 0n);
+  if (open < 0 && given < needed)
+    throw new MappingError(`the files hold ${given} bytes of the ${needed} that the shape needs`);
+}
+
+/** The bytes of an array; more than HDF5 can count are an error. */
+function requireSize(dtype: string, shape: readonly number[]): bigint {
+  const size = shape.reduce(
+    (product, length) => product * BigInt(length),
+    BigInt(requireNumeric(dtype).itemsize),
+  );
+  if (size >= 2n ** 63n) throw new MappingError(`the shape [${shape}] is larger than HDF5 can store`);
+  return size;
 }
 
 function readVirtual(reading: Reading, item: JsonObject, path: string): VirtualNode {
   const fields = SCHEMAS.fields("virtual", item);
   const shape = fields.shape as readonly number[];
+  const dtype = canonicalDtype(fields.dtype as string);
+  requireSize(dtype, shape);
   return {
     kind: "virtual",
     attributes: reading.attributes(item.attributes, path),
-    dtype: canonicalDtype(fields.dtype as string),
+    dtype,
     shape,
     sources: (fields.virtual_sources as readonly SourceFields[]).map((source, i) =>
       readSource(source, i, shape),

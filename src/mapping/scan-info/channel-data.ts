@@ -2,7 +2,7 @@ import type { RawArray } from "../../ndarray/raw.js";
 import type { Attributes, StreamFacts, TreeNode } from "../tree.js";
 import type { Report } from "./builder.js";
 import type { ChainChannel } from "./channels.js";
-import { type ScanContext, textAt } from "./info.js";
+import { asText, type ScanContext, textAt } from "./info.js";
 import { isVirtualFormat, limaImageNames, limaSaving, limaVirtualDataset } from "./lima-images.js";
 import { normalName } from "./names.js";
 import { pointCount, pointType } from "./stream-shape.js";
@@ -107,9 +107,7 @@ function attributesOf(channel: ChainChannel, place: DeviceData, stream: StreamFa
  */
 function unitsOf(channel: ChainChannel, place: DeviceData, stream: StreamFacts): string | undefined {
   if (place.units !== undefined) return place.units ?? undefined;
-  const { unit } = channel.description;
-  if (unit !== undefined && unit !== null) return String(unit);
-  return textAt(stream.info, "unit");
+  return asText(channel.description.unit) ?? textAt(stream.info, "unit");
 }
 
 /** The name of a channel's dataset in its device's group. */

@@ -1,4 +1,5 @@
 import { jsonNumber } from "../../json.js";
+import { describe } from "../schema/explain.js";
 import type { LayoutSource } from "../tree.js";
 import type { GroupBuilder, Report } from "./builder.js";
 import { addCategories, addNotes, addSample } from "./categories.js";
@@ -57,7 +58,7 @@ function addDescription(
   else {
     report.warn(
       entry.pathOf("start_time"),
-      `info.start_time is no ISO 8601 time: ${JSON.stringify(info.start_time)}.`,
+      `info.start_time is no ISO 8601 time: ${describe(info.start_time)}.`,
     );
     dumpValue(entry, "start_time", info.start_time, report);
   }

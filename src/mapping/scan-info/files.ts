@@ -3,7 +3,7 @@ import { isJsonObject } from "../../json.js";
 import type { LayoutSource } from "../tree.js";
 import { GroupBuilder } from "./builder.js";
 import { entryNames } from "./channels.js";
-import { type Dictionary, dictionaryAt } from "./info.js";
+import { asText, type Dictionary, dictionaryAt } from "./info.js";
 import { scanFile } from "./saving.js";
 import { textScalar } from "./values.js";
 
@@ -11,10 +11,10 @@ import { textScalar } from "./values.js";
 export function rootGroup(info: Dictionary): GroupBuilder {
   const root = new GroupBuilder("/", "NXroot");
   root.attributes.set("creator", textScalar("blissdata"));
-  const publisher = info.publisher === undefined ? "bliss" : info.publisher;
-  if (publisher !== null) root.attributes.set("publisher", textScalar(String(publisher)));
-  const version = info.publisher_version ?? null;
-  if (version !== null) root.attributes.set("publisher_version", textScalar(String(version)));
+  const publisher = info.publisher === undefined ? "bliss" : asText(info.publisher);
+  if (publisher !== undefined) root.attributes.set("publisher", textScalar(publisher));
+  const version = asText(info.publisher_version);
+  if (version !== undefined) root.attributes.set("publisher_version", textScalar(version));
   root.setOnce([...root.attributes.keys()].filter((name) => name !== "NX_class"));
   return root;
 }

@@ -1,4 +1,5 @@
 import { isJsonObject, jsonNumber } from "../../json.js";
+import { describe } from "../schema/explain.js";
 
 /** Readers of free-form documents: what has another type than expected counts as missing. */
 export type Dictionary = Readonly<Record<string, unknown>>;
@@ -13,6 +14,12 @@ export function dictionaryAt(value: unknown, ...keys: readonly string[]): Dictio
 export function textAt(dictionary: Dictionary, key: string): string | undefined {
   const value = Object.hasOwn(dictionary, key) ? dictionary[key] : undefined;
   return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+/** A text, number or boolean as text; undefined for anything else. */
+export function asText(value: unknown): string | undefined {
+  if (typeof value === "string") return value;
+  return typeof value === "boolean" || jsonNumber(value) !== undefined ? describe(value) : undefined;
 }
 
 /** The texts of a list; other items are left out. */

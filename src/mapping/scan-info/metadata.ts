@@ -3,6 +3,7 @@ import { messageOf } from "../../errors.js";
 import { isJsonObject } from "../../json.js";
 import type { RawArray } from "../../ndarray/raw.js";
 import { elementsOfName } from "../paths.js";
+import { describe } from "../schema/explain.js";
 import type { GroupBuilder, Report } from "./builder.js";
 import { arrayOfJson, textScalar } from "./values.js";
 
@@ -127,7 +128,7 @@ function removeDataset(group: GroupBuilder, key: string): void {
 
 function dumpLink(parent: GroupBuilder, name: string, value: unknown, report: Report): void {
   if (typeof value !== "string" || value === "" || parent.has(name)) {
-    report.warn(parent.pathOf(name), `Link left out: ${JSON.stringify(value)} cannot be its target.`);
+    report.warn(parent.pathOf(name), `Link left out: ${describe(value)} cannot be its target.`);
     return;
   }
   const external = value.indexOf("::");

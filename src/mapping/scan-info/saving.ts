@@ -1,4 +1,5 @@
 import posix from "node:path/posix";
+import { describe } from "../schema/explain.js";
 import type { LayoutSource } from "../tree.js";
 import { dictionaryAt, textAt } from "./info.js";
 
@@ -57,5 +58,5 @@ export function nameBelow(file: string, holder: string): string {
 }
 
 function shown(value: unknown): string {
-  return value === undefined ? "missing" : JSON.stringify(value);
+  return value === undefined ? "missing" : describe(value);
 }
