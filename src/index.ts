@@ -17,12 +17,13 @@ export type { FileMode } from "./h5api/library.js";
 export { ExternalLink, HardLink, type Link, SoftLink } from "./h5api/links.js";
 export type { Reference } from "./h5api/reference.js";
 export type { ReadOptions, SliceArguments } from "./h5api/selection.js";
+export type { GrownDataset, Snapshot } from "./h5api/snapshot.js";
 export { JsonDecimal } from "./json.js";
 export * as mapping from "./mapping/builder/index.js";
 export type { DType, Field } from "./ndarray/dtype.js";
 export { NdArray } from "./ndarray/ndarray.js";
 export type { RawArray } from "./ndarray/raw.js";
-export { type AxisSelection, parseSelection, slice } from "./ndarray/slice.js";
+export { type AxisRange, type AxisSelection, parseSelection, slice } from "./ndarray/slice.js";
 export {
   DatabaseNotEmptyError,
   MissingModulesError,
@@ -81,6 +82,7 @@ export {
   limaDefinition,
   scanSequenceDefinition,
 } from "./stream/plugins/definitions.js";
+export { DerivedStream, type Progress } from "./stream/plugins/derived.js";
 export {
   DataFileError,
   DataFileMissingError,
@@ -98,6 +100,7 @@ export {
   type Lima2Stream,
   lima2Plugin,
 } from "./stream/plugins/lima2.js";
+export type { RawPoints } from "./stream/points.js";
 export type { FlushOptions, Points, StreamPublisher } from "./stream/publisher.js";
 export type {
   CursorOptions,

@@ -2,6 +2,7 @@ import type { RawArray } from "../ndarray/raw.js";
 import type { SignalOption } from "../stream/reading.js";
 import type { DiskFile } from "./disk-file.js";
 import { defaultEntryOf } from "./entries.js";
+import { FrozenFile } from "./frozen-file.js";
 import type { LiveFile } from "./live-file.js";
 import type { FileView, GroupItem, Item } from "./view.js";
 
@@ -51,6 +52,22 @@ export class AutoFile implements FileView {
       yield name;
     }
     for await (const name of this.#live.follow(options)) if (!given.has(name)) yield name;
+  }
+
+  async freeze(options: SignalOption = {}): Promise<FrozenFile> {
+    const [live, disk] = await Promise.all([this.#live.freeze(options), this.#disk()]);
+    const root = await this.#root(options);
+    const names = await root.names(options);
+    const item: FileView["item"] = async (elements, option) => {
+      const [entry] = elements;
+      if (entry === undefined) return { ...root, names: async () => names };
+      if (await live.item([entry], option)) return live.item(elements, option);
+      return disk?.item(elements);
+    };
+    return new FrozenFile(
+      { name: this.name, item, defaultEntry: (option) => this.defaultEntry(option) },
+      live.moments,
+    );
   }
 
   async close(): Promise<void> {

@@ -53,8 +53,12 @@ export class FileCore {
 
   /** As `locate`, without looking for news. */
   resolve(path: string, options: SignalOption = {}): Promise<Located> {
-    return resolvePath(this.view, path, this.library.follow, options);
+    return resolvePath(this.view, path, this.follow, options);
   }
+
+  /** Where external links lead. */
+  protected readonly follow = (name: string, options: SignalOption): Promise<FileView | undefined> =>
+    this.library.follow(name, options);
 
   /** The group or dataset at a full path. */
   async open(path: string, options: SignalOption = {}): Promise<Group | Dataset> {

@@ -5,6 +5,7 @@ import { joinPath } from "../mapping/paths.js";
 import type { SignalOption } from "../stream/reading.js";
 import { diskSource } from "./data/disk-source.js";
 import { defaultEntryOf } from "./entries.js";
+import { FrozenFile } from "./frozen-file.js";
 import type { FileView, GroupItem, Item } from "./view.js";
 
 const FRESH_MS = 3_000;
@@ -58,6 +59,20 @@ export class DiskFile implements FileView {
   async *follow(): AsyncGenerator<string, undefined, undefined> {
     await this.#reader.refresh();
     yield* await this.#reader.list("/");
+  }
+
+  async freeze(): Promise<FrozenFile> {
+    await this.#reader.refresh();
+    const names = await this.#reader.list("/");
+    const root: GroupItem = { ...this.#root(), names: async () => names };
+    return new FrozenFile(
+      {
+        name: this.name,
+        item: async (elements) => (elements.length === 0 ? root : this.item(elements)),
+        defaultEntry: (options) => this.defaultEntry(options),
+      },
+      [],
+    );
   }
 
   close(): Promise<void> {

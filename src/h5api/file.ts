@@ -7,6 +7,7 @@ import { Dataset } from "./dataset.js";
 import { FileNotFoundError } from "./errors.js";
 import { Group } from "./group.js";
 import { type FileMode, Library } from "./library.js";
+import { Snapshot, SnapshotCore } from "./snapshot.js";
 
 export interface FileOptions extends SignalOption {
   /** Where scans are looked for; without it files are read from disk. */
@@ -28,6 +29,9 @@ const NODES = {
  * await file.get("/instrument/diode").slice(0, 10);
  */
 export class File extends Group {
+  #state = "";
+  #generation = 0;
+
   /** Errors: FileNotFoundError; FileAccessError or NotHdf5Error for files on disk. */
   static async open(name: string, options: FileOptions = {}): Promise<File> {
     const { store, mode = "auto" } = options;
@@ -60,6 +64,26 @@ export class File extends Group {
   /** True when its data come from Redis (some of them at least). */
   get live(): boolean {
     return this.core.view.live;
+  }
+
+  /**
+   * The file as it is at this moment: every dataset has a fixed length in it, the members of one NXdata (and of
+   * `measurement`) a common one. Cheap: only lengths are asked for, together.
+   */
+  async snapshot(options: SignalOption = {}): Promise<Snapshot> {
+    this.core.assertOpen();
+    const frozen = await this.core.view.freeze(options);
+    const version = await this.core.version(options);
+    const state = JSON.stringify([
+      version,
+      frozen.moments.map(({ path, key, points }) => [path, key, points]),
+    ]);
+    if (state !== this.#state) this.#generation++;
+    this.#state = state;
+    const core = new SnapshotCore(this.core, frozen, this.core.library, NODES);
+    const { item, ...located } = await core.resolve("/", options);
+    if (item.kind !== "group") throw new FileNotFoundError(`${core.name} has no root group.`);
+    return new Snapshot(core, { ...located, item }, this.#generation);
   }
 
   /** Idempotent. Groups and datasets of the file cannot be used afterwards (ClosedError). */

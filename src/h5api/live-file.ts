@@ -7,6 +7,7 @@ import type { SignalOption } from "../stream/reading.js";
 import { defaultEntryOf, textAttribute } from "./entries.js";
 import { DuplicateEntryError } from "./errors.js";
 import { followNames } from "./follow-names.js";
+import { FrozenFile, momentsOf } from "./frozen-file.js";
 import { itemOf, type LiveContext, nodeAt } from "./live-items.js";
 import { LiveScans, type LoadedScan } from "./live-scans.js";
 import type { FileView, GroupItem, Item } from "./view.js";
@@ -65,6 +66,27 @@ export class LiveFile implements FileView {
       return { names, open: open.map(({ scan }) => scan), timetag: this.#scans.timetag };
     };
     return followNames(this.#store, this.name, there, options);
+  }
+
+  async freeze(options: SignalOption = {}): Promise<FrozenFile> {
+    await this.#scans.look(options);
+    const names = await this.#scans.names(options);
+    await this.#scans.open(options);
+    const { loaded } = this.#scans;
+    const attributes = await this.#root().attributes(options);
+    const root: GroupItem = { kind: "group", names: async () => names, attributes: async () => attributes };
+    const defaultEntry = await this.defaultEntry(options);
+    const item: FileView["item"] = async (elements, option) => {
+      const [entry] = elements;
+      if (entry === undefined) return root;
+      if (!names.includes(entry)) return undefined;
+      const [owner, another] = loaded.filter(({ tree }) => tree?.children.has(entry));
+      // Scans that are not in memory are closed: they do not change.
+      if (!owner?.tree || another) return this.item(elements, option);
+      return itemIn(owner.tree, elements, owner.scan, this.#context);
+    };
+    const moments = await momentsOf(loaded, options);
+    return new FrozenFile({ name: this.name, item, defaultEntry: async () => defaultEntry }, moments);
   }
 
   async close(): Promise<void> {}
@@ -131,6 +153,16 @@ export class ScanFile implements FileView {
         given.add(name);
       }
     }
+  }
+
+  async freeze(options: SignalOption = {}): Promise<FrozenFile> {
+    await this.version(options);
+    const [tree, scan, context] = [this.#tree, this.#scan, this.#context];
+    const item: FileView["item"] = async (elements) =>
+      tree ? itemIn(tree, elements, scan, context) : elements.length === 0 ? emptyRoot() : undefined;
+    const defaultEntry = await this.defaultEntry(options);
+    const moments = await momentsOf([{ scan, tree }], options);
+    return new FrozenFile({ name: this.name, item, defaultEntry: async () => defaultEntry }, moments);
   }
 
   async close(): Promise<void> {}

@@ -74,6 +74,11 @@ export class LiveScans {
     return open;
   }
 
+  /** The scans whose trees are in memory: the open ones, and closed ones that were used lately. */
+  get loaded(): LoadedScan[] {
+    return this.#inOrder().flatMap(({ loaded }) => loaded ?? []);
+  }
+
   /** The newest scan that has a tree with anything in it. */
   async newest(options: SignalOption = {}): Promise<LoadedScan | undefined> {
     for (const member of this.#inOrder().reverse()) {

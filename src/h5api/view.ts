@@ -1,6 +1,7 @@
 import type { RawArray } from "../ndarray/raw.js";
 import type { SignalOption } from "../stream/reading.js";
 import type { DataSource } from "./data/source.js";
+import type { FrozenFile } from "./frozen-file.js";
 
 /** What lies at a path of one file; links are not followed. */
 export type Item = GroupItem | DatasetItem | LinkItem | { readonly kind: "other"; readonly what: string };
@@ -35,5 +36,7 @@ export interface FileView {
   defaultEntry(options?: SignalOption): Promise<string | undefined>;
   /** The names in the root that are there, then each new one as it comes; ends where nothing more can come. */
   follow(options?: SignalOption): AsyncIterableIterator<string>;
+  /** The file as it is at this moment. */
+  freeze(options?: SignalOption): Promise<FrozenFile>;
   close(): Promise<void>;
 }

@@ -2,9 +2,10 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { DataStore, type Dataset, File, isNxliveError, mapping, type NdArray } from "../../src/index.js";
+import { DataStore, type Dataset, File, isNxliveError, type NdArray } from "../../src/index.js";
 import type { PrivateRedis } from "../../src/redis/server.js";
 import { resetTestRedis, startTestRedis } from "../support/redis.js";
+import { FILE, finish, startScan } from "./demo-scan.js";
 
 let redis: PrivateRedis;
 let store: DataStore;
@@ -21,49 +22,11 @@ afterAll(async () => {
 });
 beforeEach(() => resetTestRedis(redis));
 
-const FILE = "/data/live.h5";
-
-/** A started scan with a scalar stream, an image stream and links, in the layout of the documentation. */
-async function startScan(number = 12, path = FILE) {
-  const scan = await store.createScan({
-    name: "ascan",
-    number,
-    data_policy: "no_policy",
-    session: "demo",
-    path,
-  });
-  const diode = scan.createStream("diode", { dtype: "<f8", info: { unit: "V" } });
-  const image = scan.createStream("image", { dtype: "<u2", shape: [3, 4] });
-  const entry = `${number}.1`;
-  scan.info.h5maps = {
-    [path]: mapping.root({
-      [entry]: mapping.entry({
-        title: `ascan ${number}`,
-        instrument: mapping.group("NXinstrument", {
-          diode: mapping.group("NXdetector", { data: mapping.stream("diode", { units: "V" }) }),
-          camera: mapping.group("NXdetector", { image: mapping.stream("image") }),
-        }),
-        measurement: mapping.group("NXcollection", {
-          diode: mapping.softLink(`/${entry}/instrument/diode/data`),
-        }),
-      }),
-    }),
-  };
-  await scan.prepare();
-  await scan.start();
-  return { scan, diode, image };
-}
-
-async function finish({ scan }: Awaited<ReturnType<typeof startScan>>) {
-  await scan.stop();
-  await scan.close();
-}
-
 const nested = (array: NdArray) => array.toNested();
 
 describe("a live file", () => {
   test("is read by the motto of the project, in the newest entry and its default signal", async () => {
-    const one = await startScan();
+    const one = await startScan(store);
     await one.diode.send(Float64Array.from({ length: 20 }, (_, i) => i / 2));
     await using file = await File.open(FILE, { store });
     expect(nested(await file.get("/instrument/diode").slice(0, 4))).toEqual([0, 0.5, 1, 1.5]);
@@ -79,7 +42,7 @@ describe("a live file", () => {
   });
 
   test("a slice beyond the present waits for the points, or for the seal", async () => {
-    const one = await startScan();
+    const one = await startScan(store);
     await using file = await File.open(FILE, { store });
     const waiting = file.get("/12.1/instrument/diode/data").slice(0, 5);
     await one.diode.send(Float64Array.of(1, 2, 3));
@@ -93,7 +56,7 @@ describe("a live file", () => {
   });
 
   test("without waiting, a slice has what is there; the end is the present", async () => {
-    const one = await startScan();
+    const one = await startScan(store);
     await one.diode.send(Float64Array.of(1, 2, 3));
     await using file = await File.open(FILE, { store });
     const data = file.get("/12.1/instrument/diode/data");
@@ -106,7 +69,7 @@ describe("a live file", () => {
   });
 
   test("iterating a dataset follows it to the seal", async () => {
-    const one = await startScan();
+    const one = await startScan(store);
     await one.diode.send(Float64Array.of(1, 2));
     await using file = await File.open(FILE, { store });
     const seen: unknown[] = [];
@@ -122,7 +85,7 @@ describe("a live file", () => {
   });
 
   test("parts of images are taken with one selection per axis", async () => {
-    const one = await startScan();
+    const one = await startScan(store);
     const frames = Uint16Array.from({ length: 24 }, (_, i) => i);
     await one.image.send(frames);
     await finish(one);
@@ -138,12 +101,12 @@ describe("a live file", () => {
   });
 
   test("iterating the root gives the entries that are there, then each new one", async () => {
-    const one = await startScan(1);
+    const one = await startScan(store, 1);
     await using file = await File.open(FILE, { store });
     const names: unknown[] = [];
     for await (const name of file) {
       names.push(name);
-      if (name === "1.1") await finish(await startScan(2));
+      if (name === "1.1") await finish(await startScan(store, 2));
       if (name === "2.1") break;
     }
     expect(names).toEqual(["1.1", "2.1"]);
@@ -151,9 +114,9 @@ describe("a live file", () => {
   });
 
   test("two scans of one number are an error for their entry only", async () => {
-    await finish(await startScan(1));
-    await finish(await startScan(1));
-    await finish(await startScan(2));
+    await finish(await startScan(store, 1));
+    await finish(await startScan(store, 1));
+    await finish(await startScan(store, 2));
     await using file = await File.open(FILE, { store });
     expect(await file.keys()).toEqual(["1.1", "2.1"]);
     await expect(file.get("/1.1")).rejects.toMatchObject({ code: "ERR_DUPLICATE_ENTRY" });
@@ -161,10 +124,10 @@ describe("a live file", () => {
   });
 
   test("a new scan, and a deleted one, are seen on the next access", async () => {
-    const one = await startScan(1);
+    const one = await startScan(store, 1);
     await using file = await File.open(FILE, { store });
     expect(await file.keys()).toEqual(["1.1"]);
-    const two = await startScan(2);
+    const two = await startScan(store, 2);
     expect(await file.keys()).toEqual(["1.1", "2.1"]);
     await finish(one);
     await store.deleteScan(one.scan.key);

@@ -63,6 +63,8 @@ export class StreamSource implements DataSource, Growth {
   async reach(count: number | "end", options: WaitOptions): Promise<void> {
     const { stream } = this;
     if (count !== "end" && (count === 0 || (await stream.length(options)) >= count)) return;
+    if (await stream.isSealed(options)) return;
+    await this.#support.checkScan(options); // nobody would end the wait for a stream that was deleted
     const { timeout, signal } = options;
     const deadline = new Deadline(timeout);
     // An empty slice far out waits for the points before it, and reads none.

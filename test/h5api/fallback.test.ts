@@ -1,0 +1,121 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { DataStore, File } from "../../src/index.js";
+import { RedisClient } from "../../src/redis/client.js";
+import * as commands from "../../src/redis/commands.js";
+import type { PrivateRedis } from "../../src/redis/server.js";
+import { Writer } from "../../src/writer/index.js";
+import { resetTestRedis, startTestRedis } from "../support/redis.js";
+import { finish, startScan } from "./demo-scan.js";
+
+let redis: PrivateRedis;
+let store: DataStore;
+let folder: string;
+let path: string;
+
+beforeAll(async () => {
+  redis = await startTestRedis();
+  store = await DataStore.connect(redis.url);
+});
+afterAll(async () => {
+  await store.close();
+  await redis.stop();
+});
+beforeEach(async () => {
+  await resetTestRedis(redis);
+  folder = await mkdtemp(join(tmpdir(), "nxlive-fallback-"));
+  path = join(folder, "demo.h5");
+  return () => rm(folder, { recursive: true, force: true });
+});
+
+/** Lets our writer write everything that is in Redis now. */
+async function write(): Promise<void> {
+  const writer = await Writer.start(store, { roots: [folder] });
+  await writer.untilIdle(50);
+  await writer.close();
+}
+
+/** Removes the points before an index, as the memory tracker does. */
+async function trim(key: string, index: number): Promise<void> {
+  const client = new RedisClient(redis.url);
+  await client.do(commands.xtrim(key, `${index}-0`));
+  client.close();
+}
+
+describe("a file in auto mode", () => {
+  test("has the entries of expired scans from disk, those of the others from Redis", async () => {
+    const one = await startScan(store, 1, path);
+    await one.diode.send(Float64Array.of(1, 2, 3));
+    await finish(one);
+    await write();
+    await store.deleteScan(one.scan.key);
+    const two = await startScan(store, 2, path);
+    await two.diode.send(7);
+    await using file = await File.open(path, { store });
+    expect(await file.keys()).toEqual(["1.1", "2.1"]);
+    expect((await file.get("/1.1/instrument/diode").slice()).toNested()).toEqual([1, 2, 3]);
+    expect((await file.get("/2.1/instrument/diode").slice(0, 1)).toNested()).toEqual([7]);
+    expect(await file.get("/title").value()).toBe("ascan 2");
+    await finish(two);
+  });
+
+  test("reads points that were trimmed from Redis from the file", async () => {
+    const one = await startScan(store, 1, path);
+    for (let i = 0; i < 10; i++) await one.diode.send(i);
+    await finish(one);
+    await write();
+    await trim(one.scan.streams.get("diode")?.key ?? "", 6);
+    await using live = await File.open(path, { store, mode: "live" });
+    const gone = { code: "ERR_INDEX_NO_MORE_THERE" };
+    await expect(live.get("/1.1/instrument/diode/data").slice(0, 3)).rejects.toMatchObject(gone);
+    await using file = await File.open(path, { store });
+    const data = file.get("/1.1/instrument/diode/data");
+    expect((await data.slice()).toNested()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect((await data.slice(8, null, -3)).toNested()).toEqual([8, 5, 2]);
+    expect(await data.at(0)).toBe(0);
+    const seen: unknown[] = [];
+    for await (const value of data.points({ from: 4 })) seen.push(value);
+    expect(seen).toEqual([4, 5, 6, 7, 8, 9]);
+  });
+
+  test("a dataset that was opened live goes on from disk when its scan has gone", async () => {
+    const one = await startScan(store, 1, path);
+    await one.diode.send(Float64Array.of(1, 2));
+    await using file = await File.open(path, { store });
+    const data = await file.get("/1.1/instrument/diode/data").dataset();
+    await finish(one);
+    await write();
+    await store.deleteScan(one.scan.key);
+    const client = new RedisClient(redis.url);
+    for (const key of [one.scan.key, ...[...one.scan.streams.values()].map((stream) => stream.key)]) {
+      await client.do(commands.del(key));
+    }
+    client.close();
+    expect((await data.slice(0, 2)).toNested()).toEqual([1, 2]);
+    expect(await data.attrs.get("units")).toBe("V");
+  });
+
+  test("without scans is the file on disk, and a file that is no HDF5 is refused", async () => {
+    const one = await startScan(store, 1, path);
+    await one.diode.send(1);
+    await finish(one);
+    await write();
+    await resetTestRedis(redis);
+    await using file = await File.open(path, { store });
+    expect(await file.keys()).toEqual(["1.1"]);
+    expect(
+      await file
+        .get("/measurement/diode")
+        .slice()
+        .then((array) => array.toNested()),
+    ).toEqual([1]);
+    await expect(File.open(path, { store, mode: "live" })).rejects.toMatchObject({
+      code: "ERR_FILE_NOT_FOUND",
+    });
+    await expect(File.open(new URL(import.meta.url).pathname)).rejects.toMatchObject({
+      code: "ERR_HDF5_NOT_A_FILE",
+    });
+  });
+});

@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { DataStore, type Dataset, File } from "../../src/index.js";
+import type { PrivateRedis } from "../../src/redis/server.js";
+import { resetTestRedis, startTestRedis } from "../support/redis.js";
+import { FILE, finish, startScan } from "./demo-scan.js";
+
+let redis: PrivateRedis;
+let store: DataStore;
+
+beforeAll(async () => {
+  redis = await startTestRedis();
+  store = await DataStore.connect(redis.url);
+});
+afterAll(async () => {
+  await store.close();
+  await redis.stop();
+});
+beforeEach(() => resetTestRedis(redis));
+
+const frames = (count: number) => new Uint16Array(count * 12);
+
+test("a snapshot keeps its lengths while the file grows", async () => {
+  const one = await startScan(store);
+  await one.diode.send(Float64Array.of(1, 2, 3));
+  await using file = await File.open(FILE, { store });
+  const snapshot = await file.snapshot();
+  const data = (await snapshot.get("/12.1/instrument/diode/data")) as Dataset;
+  await one.diode.send(Float64Array.of(4, 5));
+  expect(await data.shape()).toEqual([3]);
+  expect((await data.slice()).toNested()).toEqual([1, 2, 3]);
+  expect((await data.slice(1, 10)).toNested()).toEqual([2, 3]);
+  expect((await data.slice(-1)).toNested()).toEqual([3]);
+  expect(await file.get("/12.1/instrument/diode/data").shape()).toEqual([5]);
+  await finish(one);
+});
+
+test("the members of measurement have one common length, the datasets themselves their own", async () => {
+  const one = await startScan(store);
+  await one.diode.send(Float64Array.of(1, 2, 3, 4));
+  await one.image.send(frames(2));
+  await using file = await File.open(FILE, { store });
+  const snapshot = await file.snapshot();
+  expect(await snapshot.get("/12.1/measurement/diode").shape()).toEqual([2]);
+  expect(await snapshot.get("/12.1/measurement/image").shape()).toEqual([2, 3, 4]);
+  expect(await snapshot.get("/12.1/instrument/diode/data").shape()).toEqual([4]);
+  await finish(one);
+});
+
+test("a snapshot keeps the members and values of its moment when the mapping changes", async () => {
+  const one = await startScan(store);
+  await using file = await File.open(FILE, { store });
+  const snapshot = await file.snapshot();
+  await startScan(store, 13);
+  expect(await snapshot.keys()).toEqual(["12.1"]);
+  expect(await snapshot.has("/13.1")).toBe(false);
+  expect(await snapshot.get("/title").value()).toBe("ascan 12");
+  expect(await file.get("/title").value()).toBe("ascan 13");
+  await finish(one);
+});
+
+test("snapshots tell whether anything changed, and which datasets have grown", async () => {
+  const one = await startScan(store);
+  await one.diode.send(1);
+  await using file = await File.open(FILE, { store });
+  const first = await file.snapshot();
+  expect((await file.snapshot()).generation).toBe(first.generation);
+  await one.diode.send(Float64Array.of(2, 3));
+  const second = await file.snapshot();
+  expect(second.generation).toBeGreaterThan(first.generation);
+  expect(second.grownSince(first)).toEqual([{ path: "/12.1/instrument/diode/data", from: 1, to: 3 }]);
+  await one.image.send(frames(1));
+  await finish(one);
+  const last = await file.snapshot();
+  expect(last.grownSince(first).map(({ path, to }) => [path, to])).toEqual([
+    ["/12.1/instrument/diode/data", 3],
+    ["/12.1/instrument/camera/image", 1],
+  ]);
+  expect(last.grownSince(last)).toEqual([]);
+});
+
+test("following a dataset of a snapshot ends with its last point", async () => {
+  const one = await startScan(store);
+  await one.diode.send(Float64Array.of(1, 2));
+  await using file = await File.open(FILE, { store });
+  const snapshot = await file.snapshot();
+  await one.diode.send(3);
+  const seen: unknown[] = [];
+  for await (const value of snapshot.get("/instrument/diode/data")) seen.push(value);
+  expect(seen).toEqual([1, 2]);
+  await finish(one);
+});
