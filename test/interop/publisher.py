@@ -1,4 +1,6 @@
-"""Publishes scans with blissdata: publisher.py URL init|static|live
+"""Publishes scans with blissdata: publisher.py URL init|static|live [FILE]
+
+With FILE, the scan is mapped into that file.
 
 `live` sends one point for each line that it reads, so that the reader decides about the time.
 """
@@ -9,12 +11,12 @@ import numpy as np
 from blissdata.redis_engine.store import DataStore
 from blissdata.streams.default import Stream
 
-url, mode = sys.argv[1:]
+url, mode, *file = sys.argv[1:]
 store = DataStore(url, init_db=mode == "init")
 if mode == "init":
     sys.exit()
 
-identity = {"name": "pyscan", "number": 7, "data_policy": "no_policy", "session": "python", "path": "/data/py.h5"}
+identity = {"name": "pyscan", "number": 7, "data_policy": "no_policy", "session": "python", "path": (file or ["/data/py.h5"])[0]}
 scan = store.create_scan(identity, info={"title": "from Python", "start_time": "2026-11-21T10:00:00+01:00"})
 if mode == "live":
     diode = scan.create_stream(Stream.make_definition("diode", "float64", info={"unit": "V"}))
@@ -36,6 +38,10 @@ definitions = [
 ]
 streams = {definition.name: scan.create_stream(definition) for definition in definitions}
 scan.info["answer"] = 42
+if file:
+    detectors = {name: {"type": "stream", "stream": name} for name in ("diode", "count", "big", "mca")}
+    entry = {"type": "group", "attributes": {"NX_class": "NXentry"}, "children": {"title": "from Python", **detectors}}
+    scan.info["h5maps"] = {file[0]: {"type": "group", "attributes": {"NX_class": "NXroot"}, "children": {"7.1": entry}}}
 scan.prepare()
 scan.start()
 streams["diode"].send(0.5)
