@@ -45,11 +45,11 @@ export class Group extends Node {
     return new Reference(async () => this.core.open(await find(), options));
   }
 
-  /** True when something lies at a path; a link that leads nowhere does not count. */
+  /** True when there is something of that path, or a link (as in h5py, it may lead nowhere). */
   async has(path: string, options: SignalOption = {}): Promise<boolean> {
     try {
-      await this.core.locate(await this.find(path, pathFrom(this.name, path), options), options);
-      return true;
+      const found = await this.find(path, pathFrom(this.name, path), options);
+      return (await this.core.itemAt(found, options)).item !== undefined;
     } catch (error) {
       if (MISSING.some((code) => isNxliveError(error, code))) return false;
       throw error;
