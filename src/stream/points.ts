@@ -46,7 +46,7 @@ function joinRun(run: readonly RawPoints[]): RawPoints {
     return { dtype: first.dtype, shape, data: run.flatMap((block) => block.data as readonly unknown[]) };
   }
   // A buffer of its own: aligned for typed arrays, and no reply of Redis is kept alive by a few of its bytes.
-  const bytes = new Uint8Array((first.data.byteLength / Math.max(1, first.shape[0] ?? 0)) * length);
+  const bytes = uninitialised((first.data.byteLength / Math.max(1, first.shape[0] ?? 0)) * length);
   let offset = 0;
   for (const block of run) {
     const data = block.data as Uint8Array;
@@ -54,6 +54,11 @@ function joinRun(run: readonly RawPoints[]): RawPoints {
     offset += data.byteLength;
   }
   return { dtype: first.dtype, shape, data: bytes };
+}
+
+/** Memory that will be filled entirely: clearing it first would take as long again. */
+export function uninitialised(size: number): Uint8Array {
+  return new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
 }
 
 /**

@@ -4,7 +4,7 @@ import type { RequestOptions } from "../redis/client.js";
 import type { PointsEntry } from "./entry.js";
 import type { EventSource } from "./followable.js";
 import { PageSize, readPages } from "./pages.js";
-import { decodePoints, type RawPoints, slicePoints } from "./points.js";
+import { decodePoints, type RawPoints, slicePoints, uninitialised } from "./points.js";
 import { EntriesView } from "./view.js";
 
 /** Which points `start:stop:step` selects of `length` ones, with NumPy's rules. */
@@ -71,15 +71,19 @@ function gatherBytes(stream: EventSource, range: AxisRange, pointBytes: number):
         const offset = (first - entry.index) * pointBytes;
         if (step === 1 && count === range.count) {
           bytes = source.subarray(offset, offset + count * pointBytes);
+          filled = count;
           return;
         }
-        bytes ??= new Uint8Array(range.count * pointBytes);
+        bytes ??= uninitialised(range.count * pointBytes);
         if (step === 1) bytes.set(source.subarray(offset, offset + count * pointBytes), filled * pointBytes);
         else copyStepwise(source, offset, bytes, filled * pointBytes, { count, step, pointBytes });
         filled += count;
       }
     },
     result(reverse) {
+      if (bytes && filled !== range.count) {
+        throw new RangeError(`${filled} of ${range.count} points were gathered.`); // never: readPages gives all or fails
+      }
       const points = { dtype: codec.dtype, shape, data: bytes ?? new Uint8Array() };
       return NdArray.fromRaw(reverse ? reversed(points) : points);
     },

@@ -1,0 +1,195 @@
+import type { Arg, Reply } from "./connection.js";
+
+/** An error that Redis answered, as told apart from a broken connection. */
+export class ReplyError extends Error {
+  override readonly name = "ReplyError";
+}
+
+/** Longer binary arguments are sent as they are, without being copied. */
+const COPY_BELOW = 16 * 2 ** 10;
+
+/** Commands in RESP, as few pieces to write one after the other. */
+export function encodeCommands(commands: readonly (readonly Arg[])[]): Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  let text = "";
+  let small: (string | Uint8Array)[] = [];
+  const flush = () => {
+    if (text !== "") small.push(text);
+    if (small.length > 0) pieces.push(joined(small));
+    text = "";
+    small = [];
+  };
+  for (const command of commands) {
+    text += `*${command.length}\r\n`;
+    for (const arg of command) {
+      if (arg instanceof Uint8Array) {
+        text += `$${arg.byteLength}\r\n`;
+        if (arg.byteLength < COPY_BELOW) {
+          small.push(text, arg);
+        } else {
+          flush();
+          pieces.push(arg);
+        }
+        text = "\r\n";
+      } else {
+        const value = String(arg);
+        text += `$${Buffer.byteLength(value)}\r\n${value}\r\n`;
+      }
+    }
+  }
+  flush();
+  return pieces;
+}
+
+function joined(parts: readonly (string | Uint8Array)[]): Uint8Array {
+  let size = 0;
+  for (const part of parts) size += typeof part === "string" ? Buffer.byteLength(part) : part.byteLength;
+  const buffer = Buffer.allocUnsafe(size);
+  let offset = 0;
+  for (const part of parts) {
+    if (typeof part === "string") offset += buffer.write(part, offset);
+    else {
+      buffer.set(part, offset);
+      offset += part.byteLength;
+    }
+  }
+  return buffer;
+}
+
+const CR = 13;
+const [PLUS, MINUS, COLON, DOLLAR, STAR] = [43, 45, 58, 36, 42];
+
+/** An array whose items are not all there yet. */
+interface Open {
+  readonly items: Reply[];
+  readonly length: number;
+}
+
+/**
+ * Reads the replies of RESP 2 out of a socket's chunks. Texts are parts of the chunk they came in; those that span
+ * chunks are gathered in a buffer of their size, so that large payloads are copied once. Deep nesting costs no stack.
+ */
+export class ReplyParser {
+  readonly #onReply: (reply: Reply) => void;
+  /** Arrays under way, the innermost last. */
+  readonly #open: Open[] = [];
+  /** A text that goes on in the next chunk, and how much of it is there. */
+  #text: Buffer | undefined;
+  #filled = 0;
+  /** Bytes of the line end after a gathered text that are still to come. */
+  #skip = 0;
+  /** The beginning of a line that ends in the next chunk. */
+  #rest: Buffer | undefined;
+
+  constructor(onReply: (reply: Reply) => void) {
+    this.#onReply = onReply;
+  }
+
+  /** Throws a TypeError for what is no RESP 2. */
+  write(received: Buffer): void {
+    let chunk = received;
+    let at = 0;
+    if (this.#text) {
+      const taken = Math.min(this.#text.length - this.#filled, chunk.length);
+      chunk.copy(this.#text, this.#filled, 0, taken);
+      this.#filled += taken;
+      at = taken;
+      if (this.#filled < this.#text.length) return;
+      const text = this.#text;
+      this.#text = undefined;
+      this.#skip = 2;
+      at = this.#skipEnd(chunk, at);
+      this.#add(text);
+    } else if (this.#skip > 0) at = this.#skipEnd(chunk, at);
+    if (this.#rest) {
+      chunk = Buffer.concat([this.#rest, chunk]);
+      this.#rest = undefined;
+    }
+    while (at < chunk.length) {
+      const next = this.#value(chunk, at);
+      if (next < 0) {
+        this.#rest = chunk.subarray(at);
+        return;
+      }
+      at = next;
+    }
+  }
+
+  #skipEnd(chunk: Buffer, at: number): number {
+    const taken = Math.min(this.#skip, chunk.length - at);
+    this.#skip -= taken;
+    return at + taken;
+  }
+
+  /** Reads one value, or the head of an array; the position after it, or -1 when its line is not complete. */
+  #value(chunk: Buffer, at: number): number {
+    const end = lineEnd(chunk, at + 1);
+    if (end < 0) return -1;
+    const after = end + 2;
+    switch (chunk[at]) {
+      case DOLLAR:
+        return this.#bulk(chunk, lengthAt(chunk, at + 1, end), after);
+      case STAR: {
+        const length = lengthAt(chunk, at + 1, end);
+        if (length < 0) this.#add(null);
+        else if (length === 0) this.#add([]);
+        else this.#open.push({ items: [], length });
+        return after;
+      }
+      case COLON:
+        this.#add(Number(chunk.toString("latin1", at + 1, end)));
+        return after;
+      case PLUS:
+        this.#add(chunk.subarray(at + 1, end));
+        return after;
+      case MINUS:
+        this.#add(new ReplyError(chunk.toString("utf8", at + 1, end)));
+        return after;
+      default:
+        throw new TypeError(`Redis sent something that is no RESP 2: ${chunk.toString("utf8", at, at + 40)}`);
+    }
+  }
+
+  #bulk(chunk: Buffer, length: number, start: number): number {
+    if (length < 0) {
+      this.#add(null);
+      return start;
+    }
+    const end = start + length;
+    if (end <= chunk.length) {
+      this.#skip = Math.max(0, end + 2 - chunk.length);
+      this.#add(chunk.subarray(start, end));
+      return Math.min(end + 2, chunk.length);
+    }
+    this.#text = Buffer.allocUnsafeSlow(length);
+    this.#filled = chunk.copy(this.#text, 0, start);
+    return chunk.length;
+  }
+
+  /** A complete value: an item of the innermost array, which may complete that one, or a reply. */
+  #add(value: Reply): void {
+    let reply = value;
+    for (let open = this.#open.at(-1); open; open = this.#open.at(-1)) {
+      open.items.push(reply);
+      if (open.items.length < open.length) return;
+      reply = open.items;
+      this.#open.pop();
+    }
+    this.#onReply(reply);
+  }
+}
+
+/** The position of the line's end, -1 when it is not in this chunk. */
+function lineEnd(chunk: Buffer, start: number): number {
+  let at = start;
+  while (at < chunk.length && chunk[at] !== CR) at++;
+  return at + 1 < chunk.length ? at : -1;
+}
+
+/** The length of a text or an array; negative for null. */
+function lengthAt(chunk: Buffer, start: number, end: number): number {
+  if (chunk[start] === MINUS) return -1;
+  let length = 0;
+  for (let at = start; at < end; at++) length = 10 * length + (chunk[at] ?? 0) - 48;
+  return length;
+}

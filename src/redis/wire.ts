@@ -1,0 +1,98 @@
+import type { Duplex } from "node:stream";
+import type { Arg, Reply } from "./connection.js";
+import { encodeCommands, ReplyParser } from "./resp.js";
+
+/** A pipeline whose replies are due. */
+interface Due {
+  readonly count: number;
+  readonly replies: Reply[];
+  readonly resolve: (replies: readonly Reply[]) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * Commands and replies over a socket on which somebody else has connected and logged in. Replies come in the order of
+ * the commands. A socket that closes, speaks something else than RESP 2, or stays silent for `silence` milliseconds
+ * while a reply is due, is broken: everything due on it is rejected.
+ */
+export class Wire {
+  readonly #socket: Duplex;
+  readonly #silence: number;
+  /** From `#first` on: the pipelines whose replies are due. */
+  #due: Due[] = [];
+  #first = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #broken: Error | undefined;
+
+  constructor(socket: Duplex, silence: number) {
+    this.#socket = socket;
+    this.#silence = silence;
+    const parser = new ReplyParser((reply) => this.#receive(reply));
+    socket.removeAllListeners("data");
+    socket.on("data", (chunk: Buffer) => {
+      this.#timer?.refresh();
+      try {
+        parser.write(chunk);
+      } catch (error) {
+        this.#break(error instanceof Error ? error : new Error(String(error)));
+      }
+    });
+    socket.on("error", (error) => this.#break(error));
+    socket.once("close", () => this.#break(new Error("the connection was closed")));
+    if (socket.destroyed) this.#break(new Error("the connection was closed"));
+  }
+
+  get broken(): boolean {
+    return this.#broken !== undefined;
+  }
+
+  /** The replies to these commands; errors of single commands are replies. Rejects only when the socket breaks. */
+  run(commands: readonly (readonly Arg[])[]): Promise<readonly Reply[]> {
+    if (this.#broken) return Promise.reject(this.#broken);
+    const pieces = encodeCommands(commands);
+    const replies = new Promise<readonly Reply[]>((resolve, reject) => {
+      this.#due.push({ count: commands.length, replies: [], resolve, reject });
+    });
+    if (this.#timer === undefined) {
+      this.#timer = setTimeout(() => this.#break(new Error("the server does not answer")), this.#silence);
+    }
+    this.#socket.cork();
+    for (const piece of pieces) this.#socket.write(piece);
+    this.#socket.uncork();
+    return replies;
+  }
+
+  close(): void {
+    this.#break(new Error("the connection was closed"));
+  }
+
+  #receive(reply: Reply): void {
+    const due = this.#due[this.#first];
+    if (!due) {
+      this.#break(new Error("the server sent a reply that nobody had asked for"));
+      return;
+    }
+    due.replies.push(reply);
+    if (due.replies.length < due.count) return;
+    this.#first++;
+    if (this.#first === this.#due.length) {
+      this.#due = [];
+      this.#first = 0;
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+    }
+    due.resolve(due.replies);
+  }
+
+  #break(error: Error): void {
+    if (this.#broken) return;
+    this.#broken = error;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const due = this.#due.slice(this.#first);
+    this.#due = [];
+    this.#first = 0;
+    this.#socket.destroy();
+    for (const { reject } of due) reject(error);
+  }
+}

@@ -1,0 +1,62 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { afterEach, expect, test } from "vitest";
+import { Wire } from "../../src/redis/wire.js";
+
+const open: { close(): unknown }[] = [];
+
+afterEach(() => {
+  for (const item of open.splice(0)) item.close();
+});
+
+/** A wire to a server that answers with these texts, or does with the socket what a function says. */
+async function wireTo(answer: (socket: Socket, received: string) => void, silence = 60_000): Promise<Wire> {
+  const server = createServer((socket) => {
+    socket.on("error", () => undefined);
+    socket.on("data", (chunk) => answer(socket, chunk.toString()));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
+  await once(socket, "connect");
+  const wire = new Wire(socket, silence);
+  open.push(wire, server);
+  return wire;
+}
+
+test("gives the replies in the order of the commands", async () => {
+  const wire = await wireTo((socket) => socket.write(":1\r\n:2\r\n:3\r\n"));
+  const [first, second] = [wire.run([["A"], ["B"]]), wire.run([["C"]])];
+  expect([await first, await second]).toEqual([[1, 2], [3]]);
+});
+
+test("takes errors of commands as replies", async () => {
+  const wire = await wireTo((socket) => socket.write("-ERR unknown command\r\n"));
+  const [reply] = await wire.run([["NO"]]);
+  expect(reply).toMatchObject({ name: "ReplyError", message: "ERR unknown command" });
+  expect(wire.broken).toBe(false);
+});
+
+test("rejects everything due when the socket closes", async () => {
+  const wire = await wireTo((socket) => socket.destroy());
+  const due = [wire.run([["A"]]), wire.run([["B"]])];
+  for (const replies of due) await expect(replies).rejects.toThrow();
+  expect(wire.broken).toBe(true);
+  await expect(wire.run([["C"]])).rejects.toThrow();
+});
+
+test("breaks on a reply that nobody asked for", async () => {
+  const wire = await wireTo((socket) => socket.write(":1\r\n:2\r\n"));
+  expect(await wire.run([["A"]])).toEqual([1]);
+  expect(wire.broken).toBe(true);
+});
+
+test("breaks on another protocol", async () => {
+  const wire = await wireTo((socket) => socket.write("HTTP/1.1 400 Bad Request\r\n"));
+  await expect(wire.run([["A"]])).rejects.toThrow(/no RESP 2/);
+});
+
+test("breaks when the server stays silent while a reply is due", async () => {
+  const wire = await wireTo(() => undefined, 50);
+  await expect(wire.run([["A"]])).rejects.toThrow(/does not answer/);
+});
