@@ -20,6 +20,7 @@ export type { ReadOptions, SliceArguments } from "./h5api/selection.js";
 export type { GrownDataset, Snapshot } from "./h5api/snapshot.js";
 export { JsonDecimal } from "./json.js";
 export * as mapping from "./mapping/builder/index.js";
+export type { ScanInfo } from "./mapping/generated/scan-info.js";
 export type { DType, Field } from "./ndarray/dtype.js";
 export { NdArray } from "./ndarray/ndarray.js";
 export type { RawArray } from "./ndarray/raw.js";

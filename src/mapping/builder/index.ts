@@ -11,6 +11,7 @@
  *
  * Plain numbers follow JSON: 2 is an int64, 2.5 a float64; `mapping.inline("float64", 2)` says what it means.
  */
+export type { DataItem, H5Group, H5Item, H5Maps } from "../generated/h5maps.js";
 export {
   type AttributesInput,
   type ChildInput,
