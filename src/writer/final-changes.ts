@@ -4,7 +4,7 @@ import { childPath } from "../mapping/paths.js";
 import type { GroupNode, TreeNode } from "../mapping/tree.js";
 import { streamPaths } from "../mapping/walk.js";
 import { isOwn } from "./claims.js";
-import type { OpenFile } from "./open-files.js";
+import type { OpenFile } from "./open-file.js";
 import type { ScanReport } from "./report.js";
 import type { TreeWriter } from "./tree-writer.js";
 

@@ -10,7 +10,7 @@ import type {
   VirtualNode,
 } from "../mapping/tree.js";
 import type { FileClaims } from "./claims.js";
-import type { OpenFile } from "./open-files.js";
+import type { OpenFile } from "./open-file.js";
 import type { ScanReport } from "./report.js";
 import { CREATION_STAMP } from "./root-stamp.js";
 import { fillElement } from "./sinks/padding.js";

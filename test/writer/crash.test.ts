@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { PrivateRedis } from "../../src/redis/server.js";
 import { sleep } from "../../src/waiting.js";
+import { replayFixture } from "../support/fixtures.js";
 import { startTestRedis } from "../support/redis.js";
 import { captureNames, compareWithTrees, folderOf, replayAll } from "./captures.js";
 import { intendedDeviations } from "./deviations.js";
 import { startWriter } from "./processes.js";
-import { replayFixture } from "../support/fixtures.js";
 
 let redis: PrivateRedis;
 let root: string;

@@ -3,7 +3,7 @@ import type { StreamLayout } from "../../mapping/tree.js";
 import type { FollowableStream } from "../../stream/followable.js";
 import type { StreamView } from "../../stream/reading.js";
 import type { ChunkOptions } from "../chunks.js";
-import type { Committable, OpenFile } from "../open-files.js";
+import type { Committable, OpenFile } from "../open-file.js";
 
 /** Where the data of one stream go in one file, as a tree says. */
 export interface SinkTarget {

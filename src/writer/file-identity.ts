@@ -1,0 +1,20 @@
+import { readdir, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+
+/** Identifies the file at a path; undefined when there is none. */
+export async function inodeOf(path: string): Promise<string | undefined> {
+  try {
+    const { dev, ino } = await stat(path, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A writer that was killed while it created the file has left its beginning under a temporary name. */
+export async function removeLeftovers(path: string): Promise<void> {
+  const folder = dirname(path);
+  const names = await readdir(folder).catch(() => []);
+  const leftover = (name: string) => name.startsWith(`.${basename(path)}.`) && name.endsWith(".tmp");
+  for (const name of names.filter(leftover)) await rm(join(folder, name), { force: true });
+}
