@@ -1,10 +1,13 @@
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { RedisClient } from "../../src/redis/client.js";
 import type { PrivateRedis } from "../../src/redis/server.js";
+import { findRedisProgram } from "../../src/redis/server-binary.js";
 import { DataStore } from "../../src/scan/store.js";
 import { firstLine, resultOf, runCli, spawnCli } from "../support/cli.js";
 import { capture } from "../support/fixtures.js";
@@ -53,6 +56,39 @@ describe("init", () => {
     const { code, stderr } = await runCli(["init"], env);
     expect(code).toBe(1);
     expect(stderr).toContain("[ERR_DATABASE_NOT_EMPTY]");
+  });
+});
+
+describe("a server without the modules", () => {
+  let plain: ChildProcess;
+  let url: string;
+
+  beforeAll(async () => {
+    const { server } = await findRedisProgram();
+    const socket = join(folder, "plain.sock");
+    const args = ["--port", "0", "--unixsocket", socket, "--save", "", "--dir", folder];
+    plain = spawn(server, args, { stdio: ["ignore", "pipe", "inherit"] });
+    if (plain.stdout === null) throw new Error("The server has no log.");
+    for await (const line of createInterface({ input: plain.stdout }))
+      if (line.includes("Ready to accept")) break;
+    url = `unix://${socket}`;
+  });
+
+  afterAll(async () => {
+    plain.kill();
+    await once(plain, "exit");
+  });
+
+  test("cannot be initialised, and init names what it lacks", async () => {
+    const { code, stderr } = await runCli(["init", "--redis", url]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/lacks the module ReJSON and search.*\[ERR_MISSING_MODULES\]\n$/);
+  });
+
+  test("holds no scans", async () => {
+    const { code, stderr } = await runCli(["replay", capture("h5maps/nexus_full"), "--redis", url]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("[ERR_NOT_INITIALISED]");
   });
 });
 

@@ -1,11 +1,11 @@
-import { mkdir, mkdtemp } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { File } from "../../h5api/file.js";
 import { startPrivateRedis } from "../../redis/server.js";
 import { DataStore } from "../../scan/store.js";
 import { Writer } from "../../writer/writer.js";
-import { command } from "../command.js";
+import { command, UsageError } from "../command.js";
 import { liveAct, recordedAct } from "../demo/acts.js";
 import { checkFiles } from "../demo/check.js";
 import { Story } from "../demo/story.js";
@@ -86,5 +86,7 @@ async function folderFor(given: string | undefined): Promise<string> {
   if (given === undefined) return await mkdtemp(join(tmpdir(), "nxlive-demo-"));
   const directory = resolve(given);
   await mkdir(directory, { recursive: true });
+  if ((await readdir(directory)).length > 0)
+    throw new UsageError(`--directory takes a new or an empty folder, not ${directory}`);
   return directory;
 }

@@ -26,9 +26,9 @@ export interface Stage {
 }
 
 /** Replays the scan of a real publisher, with its paths moved into the demo's folder. */
-export async function recordedAct({ store, directory, story, signal }: Stage): Promise<Scan> {
+export async function recordedAct({ store, directory, story, watch, signal }: Stage): Promise<Scan> {
   await story.tell("\n3. A recorded scan of a beamline is replayed: two chains, spectra, images, notes");
-  story.status("replaying the recording");
+  story.status(() => `replaying the recording: ${watch.pointsWritten} points safe in the file`);
   const rebase = [{ from: RECORDED_FOLDER, to: join(directory, "recorded") }];
   await replayCaptures(store.redis, [CAPTURE], { speed: SPEED, rebase, signal });
   const scan = await store.lastScan({ signal });
@@ -47,22 +47,20 @@ export async function liveAct({ store, directory, story, watch, signal }: Stage)
   );
   await story.tell(`   for await (const value of file.get("/instrument/diode").points()) …\n`);
   let [sent, read] = [0, 0];
-  const showProgress = () => {
+  story.status(() => {
     const written = watch.written(ascan.scan.key, "diode");
-    story.status(`live scan: ${sent} of ${POINTS} points sent, ${read} read, ${written} safe in the file`);
-  };
+    return `live scan: ${sent} of ${POINTS} points sent, ${read} read, ${written} safe in the file`;
+  });
   let reading: Promise<void> | undefined;
   const startReading = () => {
     reading = readDiode(store, path, signal, async (value) => {
       await story.tell(`   ${String(read).padStart(2)}  ${value.toFixed(3)}  ${bar(value)}`);
       read++;
-      showProgress();
     });
     reading.catch(() => undefined); // awaited below
   };
   await ascan.run(startReading, (points) => {
     sent = points;
-    showProgress();
   });
   await reading;
   await story.tell(`\n   The reader has seen ${read} points, the last one until the seal`);

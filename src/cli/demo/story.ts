@@ -8,7 +8,7 @@ export class Story implements AsyncDisposable {
   readonly #output: Output;
   readonly #started = performance.now();
   readonly #timer: NodeJS.Timeout | undefined;
-  #status = "";
+  #status: () => string = () => "";
 
   constructor(output: Output) {
     this.#output = output;
@@ -25,9 +25,9 @@ export class Story implements AsyncDisposable {
     await this.#draw();
   }
 
-  /** What the status line says from now on. */
-  status(text: string): void {
-    this.#status = text;
+  /** What the status line says from now on; a function is asked again each time that it is drawn. */
+  status(text: string | (() => string)): void {
+    this.#status = typeof text === "string" ? () => text : text;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -37,8 +37,9 @@ export class Story implements AsyncDisposable {
   }
 
   async #draw(): Promise<void> {
-    if (this.#timer === undefined || this.#status === "") return;
-    const text = `[${this.elapsed.toFixed(1)} s] ${this.#status}`.slice(0, this.#output.columns - 1);
+    const status = this.#status();
+    if (this.#timer === undefined || status === "") return;
+    const text = `[${this.elapsed.toFixed(1)} s] ${status}`.slice(0, this.#output.columns - 1);
     await this.#output.write(`${CLEAR}${text}`);
   }
 }

@@ -1,4 +1,4 @@
-import { isFinal, type ScanStatus } from "../../writer/status.js";
+import { isFinal, type ScanStatus, totals } from "../../writer/status.js";
 import type { Writer } from "../../writer/writer.js";
 
 /** The newest status of each scan that a writer has in hand. */
@@ -8,6 +8,11 @@ export class WriterWatch {
 
   constructor(writer: Writer) {
     this.#ended = this.#follow(writer);
+  }
+
+  /** Points of all streams that are safe in the files. */
+  get pointsWritten(): number {
+    return [...this.#statuses.values()].reduce((sum, status) => sum + totals(status).points, 0);
   }
 
   /** Points of a stream that are safe in the file. */
