@@ -102,7 +102,9 @@ describe("schemas", () => {
 
 /** What the schema finds in captures whose publisher erred on purpose (arrays and numbers are checked later). */
 const WRONG: Record<string, string[]> = {
-  info_nan_in_mapping: ['["…/data.h5"].children["1.1"].children.bad[1]: expected text, a number, a boolean, or regular nested lists of them, found null'],
+  info_nan_in_mapping: [
+    '["…/data.h5"].children["1.1"].children.bad[1]: expected text, a number, a boolean, or regular nested lists of them, found null',
+  ],
   invalid_mappings: [
     '["…/bad01.h5"].children["1.1"].children.bad: expected an HDF5 item, or the value of a dataset without attributes, found an object of type "nonsense"',
     '["…/bad03.h5"].children["3.1"].children.bad.attributes.a: expected a value known when the mapping is written, found an object of type "stream"',
