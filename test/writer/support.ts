@@ -1,7 +1,10 @@
 import { openHdf5Reader } from "../../src/hdf5/reader.js";
 import { NdArray } from "../../src/ndarray/ndarray.js";
 import { resolveSelection } from "../../src/ndarray/slice.js";
+import { latestEvent, nextEvents, readStatuses } from "../../src/redis/writer-records.js";
+import type { DataStore } from "../../src/scan/store.js";
 import type { ScanStatus, Writer } from "../../src/writer/index.js";
+import { parseStatus } from "../../src/writer/status.js";
 
 /** All values of a dataset in a file. */
 export async function readValues(file: string, path: string): Promise<unknown> {
@@ -42,3 +45,18 @@ export class StatusWatch {
 }
 
 export const points = (status: ScanStatus): number => Object.values(status.streams)[0]?.points ?? 0;
+
+/** Waits until the status of a scan that any writer has published is wanted. */
+export async function awaitStatus(
+  store: DataStore,
+  scan: string,
+  wanted: (status: ScanStatus) => boolean,
+): Promise<ScanStatus> {
+  let since = await latestEvent(store.redis);
+  for (;;) {
+    const [text] = await readStatuses(store.redis, [scan]);
+    const status = parseStatus(text ?? "null");
+    if (status && wanted(status)) return status;
+    since = (await nextEvents(store.redis, since, 1000)).last;
+  }
+}

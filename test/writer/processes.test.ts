@@ -1,0 +1,132 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type PrivateRedis, startPrivateRedis } from "../../src/redis/server.js";
+import { readStatuses } from "../../src/redis/writer-records.js";
+import { DataStore } from "../../src/scan/store.js";
+import { isFinal, type ScanStatus } from "../../src/writer/index.js";
+import { parseStatus } from "../../src/writer/status.js";
+import { startTestRedis } from "../support/redis.js";
+import { startWriter } from "./processes.js";
+import { publishSimple } from "./publishing.js";
+import { awaitStatus, points, readValues } from "./support.js";
+
+let redis: PrivateRedis;
+let store: DataStore;
+let root: string;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "nxlive-writers-"));
+  redis = await startTestRedis({ dir: await mkdtemp(join(root, "redis-")) });
+  store = await DataStore.connect(redis.url);
+});
+afterEach(async () => {
+  await store.close();
+  await redis.stop();
+  await rm(root, { recursive: true, force: true });
+});
+
+const range = (count: number) => Array.from({ length: count }, (_, i) => i);
+const fileOf = (number: number) => join(root, `scan${number}.h5`);
+
+async function statusesOf(keys: readonly string[]): Promise<ScanStatus[]> {
+  const texts = await readStatuses(store.redis, keys);
+  return texts.flatMap((text) => parseStatus(text ?? "null") ?? []);
+}
+
+test("two writers divide the scans between them, and one takes over from the other when it is killed", async () => {
+  const writers = [startWriter(redis.url), startWriter(redis.url)];
+  await Promise.all(writers.map((writer) => writer.says(/Writing the scans/)));
+  const numbers = range(16).map((i) => i + 1);
+  const scans = await Promise.all(numbers.map((number) => publishSimple(store, fileOf(number), number)));
+  const keys = scans.map(({ scan }) => scan.key);
+  await Promise.all(scans.map((scan) => scan.send(0, 10)));
+  await Promise.all(keys.map((key) => awaitStatus(store, key, (status) => points(status) === 10)));
+  const owners = new Set((await statusesOf(keys)).map(({ writer }) => writer));
+  expect(owners.size).toBe(2);
+
+  await writers[0]?.crash();
+  await Promise.all(scans.map((scan) => scan.send(10, 10)));
+  await Promise.all(scans.map((scan) => scan.end()));
+  await Promise.all(keys.map((key) => awaitStatus(store, key, isFinal)));
+  const done = await statusesOf(keys);
+  expect(new Set(done.map(({ state }) => state))).toEqual(new Set(["COMPLETE"]));
+  for (const number of numbers) {
+    expect(await readValues(fileOf(number), `/${number}.1/data`)).toEqual(range(20));
+  }
+  expect(await writers[1]?.terminate()).toBe(0);
+}, 60_000);
+
+test("Redis being restarted is waited for, and writing goes on", async () => {
+  const writer = startWriter(redis.url);
+  await writer.says(/Writing the scans/);
+  const scan = await publishSimple(store, fileOf(1));
+  await scan.send(0, 10);
+  await awaitStatus(store, scan.scan.key, (status) => points(status) === 10);
+  const { port } = redis;
+  await redis.stop();
+  redis = await startPrivateRedis({ port, dir: await folderOfRedis() });
+  await scan.send(10, 10);
+  await scan.end();
+  const late = await publishSimple(store, fileOf(2), 2);
+  await late.send(0, 5);
+  await late.end();
+  await awaitStatus(store, scan.scan.key, ({ state }) => state === "COMPLETE");
+  await awaitStatus(store, late.scan.key, ({ state }) => state === "COMPLETE");
+  expect(await readValues(fileOf(1), "/1.1/data")).toEqual(range(20));
+  expect(await readValues(fileOf(2), "/2.1/data")).toEqual(range(5));
+  expect(await writer.terminate()).toBe(0);
+}, 60_000);
+
+async function folderOfRedis(): Promise<string> {
+  const { readdir } = await import("node:fs/promises");
+  const name = (await readdir(root)).find((entry) => entry.startsWith("redis-"));
+  return join(root, name ?? "");
+}
+
+test("SIGTERM finishes closed scans, commits open ones, and leaves them to the next writer", async () => {
+  const writer = startWriter(redis.url);
+  await writer.says(/Writing the scans/);
+  const open = await publishSimple(store, fileOf(1), 1);
+  const closed = await publishSimple(store, fileOf(2), 2);
+  await open.send(0, 10);
+  await awaitStatus(store, open.scan.key, (status) => points(status) === 10);
+  await closed.send(0, 10);
+  await awaitStatus(store, closed.scan.key, (status) => points(status) === 10);
+  await closed.end();
+  expect(await writer.terminate()).toBe(0);
+  expect(await readValues(fileOf(1), "/1.1/data")).toEqual(range(10));
+  const [first] = await statusesOf([open.scan.key]);
+  expect(first).toMatchObject({ state: "RUNNING", end: null });
+  await open.end();
+  const next = startWriter(redis.url, "--until-idle", "0.3");
+  expect(await next.ended).toBe(0);
+  expect((await statusesOf([open.scan.key, closed.scan.key])).map(({ state }) => state)).toEqual([
+    "COMPLETE",
+    "COMPLETE",
+  ]);
+  expect(await readValues(fileOf(1), "/1.1/data")).toEqual(range(10));
+  expect(await readValues(fileOf(2), "/2.1/data")).toEqual(range(10));
+}, 60_000);
+
+test("--until-idle ends with exit code 1 when a scan failed", async () => {
+  const first = await publishSimple(store, fileOf(1), 1);
+  await first.end();
+  const again = await publishSimple(store, fileOf(1), 1);
+  await again.end();
+  const writer = startWriter(redis.url, "--until-idle", "0.2");
+  expect(await writer.ended).toBe(1);
+}, 30_000);
+
+test("scans outside of the allowed folders are refused before anything is made", async () => {
+  const scan = await publishSimple(store, join(root, "elsewhere", "scan.h5"), 1);
+  await scan.end();
+  const writer = startWriter(redis.url, "--until-idle", "0.2", "--root", join(root, "allowed"));
+  expect(await writer.ended).toBe(1);
+  const [status] = await statusesOf([scan.scan.key]);
+  expect(status).toMatchObject({
+    state: "FAILED",
+    message: expect.stringContaining("outside of the allowed folders"),
+  });
+}, 30_000);
