@@ -23,6 +23,8 @@ export interface Progress {
 
 /** Images are decoded in blocks of about this many bytes when they are read one after the other. */
 const BLOCK_BYTES = 8 * 2 ** 20;
+/** What an axis of unknown length is taken for. */
+const UNKNOWN_LENGTH = 1_024;
 
 /**
  * A stream whose events only tell how many points there are, while the points lie elsewhere (detector files, a
@@ -106,8 +108,9 @@ export abstract class DerivedStream implements FollowableStream {
   }
 
   async *values(options: { from?: number; signal?: AbortSignal } = {}): AsyncIterableIterator<Value> {
-    const pointBytes = sizeOfShape(this.shape.map(Math.abs)) * (numericType(this.dtype)?.itemsize ?? 1);
-    const maxPoints = Math.max(1, Math.floor(BLOCK_BYTES / Math.max(1, pointBytes)));
+    const lengths = this.shape.map((length) => (length < 0 ? UNKNOWN_LENGTH : Math.max(1, length)));
+    const pointBytes = sizeOfShape(lengths) * (numericType(this.dtype)?.itemsize ?? 1);
+    const maxPoints = Math.max(1, Math.floor(BLOCK_BYTES / pointBytes));
     for await (const view of this.cursor({ ...options, maxPoints })) yield* eachPoint(await view.data());
   }
 
@@ -174,8 +177,16 @@ export abstract class DerivedStream implements FollowableStream {
     for (;;) {
       const progress = await this.progress(waiting);
       if (!waiting.wait || progress.sealed || enough(progress)) return progress;
-      if (!(await this.events.waitForMore(progress.events, waiting))) return this.progress(waiting);
+      if (!(await this.events.waitForMore(progress.events, waiting))) return this.#final(waiting);
     }
+  }
+
+  /** The progress now; that of a closed scan is final, also when its publisher died without sealing the stream. */
+  async #final(options: SignalOption): Promise<Progress> {
+    const progress = await this.progress(options);
+    if (progress.sealed || !(await this.events.guard(options))) return progress;
+    const last = await this.events.last(options);
+    return this.#learn(last?.value, true, progress.events, options);
   }
 
   /** The index counted from the start; negative ones mean something once the stream is sealed. */
@@ -216,11 +227,11 @@ export abstract class DerivedStream implements FollowableStream {
     const last = lastOf(range);
     if (last >= this.#known.readable) {
       const wait = waiting.wait && this.mayBecomeReadable;
-      const { readable, sealed } = await this.#until((progress) => progress.readable > last, {
-        ...waiting,
-        wait,
-      });
-      if (last >= readable) throw this.unreadable(Math.max(readable, firstOf(range)), sealed);
+      let progress = await this.#until(({ readable }) => readable > last, { ...waiting, wait });
+      if (last >= progress.readable) progress = await this.#final(waiting);
+      if (last >= progress.readable) {
+        throw this.unreadable(Math.max(progress.readable, firstOf(range)), progress.sealed);
+      }
     }
     return this.read(range, waiting);
   }

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { swapBytes } from "../../ndarray/decode.js";
 import { numericType } from "../../ndarray/dtype.js";
 import type { AxisRange } from "../../ndarray/slice.js";
@@ -6,7 +5,7 @@ import { joinRuns, type RawPoints } from "../points.js";
 import type { SignalOption } from "../reading.js";
 import { EdfFile } from "./edf.js";
 import { DataFileError, FileFormatError } from "./errors.js";
-import { countHdf5Points, readHdf5Points } from "./hdf5-points.js";
+import { countHdf5Points, exists, readHdf5Points } from "./hdf5-points.js";
 import type { ImageLocation, LimaFiles } from "./lima-files.js";
 
 /** Part of a range that lies in one file. */
@@ -52,7 +51,7 @@ export async function countImages(files: LimaFiles, options: SignalOption): Prom
     options.signal?.throwIfAborted();
     const first = files.firstInFile(file);
     const place = first === undefined ? undefined : files.locate(first);
-    if (first === undefined || !place || !existsSync(place.file)) break;
+    if (first === undefined || !place || !(await exists(place.file))) break;
     last = { ...place, first };
   }
   const format = files.layout.fileFormat.toLowerCase();
@@ -119,7 +118,7 @@ async function readEdf({ file, range }: FilePart, options: SignalOption): Promis
 }
 
 /** The points in the byte order of `dtype`; another type of number is a DataFileError. */
-function inByteOrder(points: RawPoints, dtype: string, file: string): RawPoints {
+export function inByteOrder(points: RawPoints, dtype: string, file: string): RawPoints {
   if (points.dtype === dtype) return points;
   const [found, wanted] = [numericType(points.dtype), numericType(dtype)];
   if (!found || !wanted || found.kind !== wanted.kind || found.itemsize !== wanted.itemsize) {

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { access } from "node:fs/promises";
 import { dirname, isAbsolute, join, posix } from "node:path";
 import { messageOf } from "../../errors.js";
 import type { DatasetDescription, Hdf5Reader } from "../../hdf5/reader-api.js";
@@ -80,12 +80,20 @@ function requireDataset(
 }
 
 async function openFile(path: string): Promise<Hdf5Reader> {
-  if (!existsSync(path)) {
+  if (!(await exists(path))) {
     throw new DataFileMissingError(`The file "${path}" does not exist.`, { path });
   }
   // Loaded when the first file is read: most readers never need HDF5.
   const { openHdf5Reader } = await import("../../hdf5/reader.js");
   return trying(path, () => openHdf5Reader(path));
+}
+
+/** True when there is something at a path; what is there may still be unreadable. */
+export function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Errors of the HDF5 library as DataFileErrors. */

@@ -2,12 +2,14 @@ import { messageOf } from "../../errors.js";
 import { encodeArray } from "../../ndarray/encode.js";
 import type { NdArray } from "../../ndarray/ndarray.js";
 import type { AxisRange } from "../../ndarray/slice.js";
+import { sleep } from "../../waiting.js";
 import { trimmed } from "../errors.js";
 import type { PluginContext, StreamPluginFactory } from "../plugin.js";
 import { joinRuns, type RawPoints } from "../points.js";
 import type { SignalOption } from "../reading.js";
 import { DerivedStream } from "./derived.js";
-import { DataFileError, LiveFrameError } from "./errors.js";
+import { DataFileError, DataFileMissingError, LiveFrameError } from "./errors.js";
+import { inByteOrder } from "./file-points.js";
 import { countHdf5Points, readHdf5Points } from "./hdf5-points.js";
 import { badField, dtypeField, requireVersion, type StreamInfo, shapeField, textField } from "./info.js";
 import { emptyPoints } from "./lima.js";
@@ -28,6 +30,10 @@ export interface Lima2Options {
   readonly fetchFrame?: (request: FrameRequest) => Promise<NdArray>;
 }
 
+/** How long a master file may take after the seal, and how often to look; milliseconds. */
+const MASTER_FILE_PATIENCE = 10_000;
+const MASTER_FILE_PAUSE = 250;
+
 /** A dataset in a file. */
 export interface MasterFile {
   readonly file: string;
@@ -46,6 +52,8 @@ export class Lima2Stream extends DerivedStream {
   /** The file that refers to all frames, null when they are not saved. */
   readonly masterFile: MasterFile | null;
   readonly #fetchFrame: Lima2Options["fetchFrame"];
+  /** Until when the master file may be unfinished; past for streams that were sealed when first seen. */
+  #finishing = 0;
   readonly #source: Omit<FrameRequest, "index" | "signal">;
 
   constructor({ info, ...context }: PluginContext, options: Lima2Options = {}) {
@@ -68,6 +76,8 @@ export class Lima2Stream extends DerivedStream {
 
   protected understand(event: unknown, sealed: boolean): { length: number; readable: number } {
     const length = typeof event === "number" ? event : 0;
+    if (!sealed) this.#finishing = Number.POSITIVE_INFINITY;
+    else this.#finishing = Math.min(this.#finishing, performance.now() + MASTER_FILE_PATIENCE);
     const readable = this.#fetchFrame || (sealed && this.masterFile) ? length : 0;
     return { length, readable };
   }
@@ -75,7 +85,7 @@ export class Lima2Stream extends DerivedStream {
   protected async read(range: AxisRange, options: SignalOption): Promise<RawPoints> {
     if (range.count === 0) return emptyPoints(this.dtype, this.shape);
     if (this.masterFile && (await this.isSealed(options))) {
-      return readHdf5Points(this.masterFile.file, this.masterFile.dataset, range, options);
+      return this.#readMaster(this.masterFile, range, options);
     }
     return this.#fetch(range, options);
   }
@@ -94,6 +104,23 @@ export class Lima2Stream extends DerivedStream {
       `Frame ${index} of "${this.name}" cannot be read: ${why}. Frames in the detector's memory need a function: registerStreamPlugin("lima2", lima2Plugin({ fetchFrame })).`,
       { stream: this.name, index },
     );
+  }
+
+  /** The detector may finish its master file a moment after the seal: those who saw the seal come wait for it. */
+  async #readMaster(
+    { file, dataset }: MasterFile,
+    range: AxisRange,
+    options: SignalOption,
+  ): Promise<RawPoints> {
+    for (;;) {
+      try {
+        return inByteOrder(await readHdf5Points(file, dataset, range, options), this.dtype, file);
+      } catch (error) {
+        const unfinished = error instanceof DataFileMissingError || error instanceof DataFileError;
+        if (!unfinished || performance.now() >= this.#finishing) throw error;
+        await sleep(MASTER_FILE_PAUSE, options.signal);
+      }
+    }
   }
 
   async #fetch(range: AxisRange, options: SignalOption): Promise<RawPoints> {

@@ -8,6 +8,7 @@ import { DataStore } from "../../../src/scan/store.js";
 import { limaDefinition } from "../../../src/stream/plugins/definitions.js";
 import { LimaStream } from "../../../src/stream/plugins/lima.js";
 import { fixture, replayFixture } from "../../support/fixtures.js";
+import { runPython } from "../../support/python.js";
 import { startTestRedis } from "../../support/redis.js";
 import { collect, errorOf, scanWith, sha256 } from "./support.js";
 
@@ -125,6 +126,37 @@ describe("images of a finished scan", () => {
     expect(last.toNested()).toEqual((all.toNested() as unknown[])[3]);
   });
 
+  test("are there from files with bitshuffle and LZ4 compression, as Lima writes them", async () => {
+    const path = join(folder, "compressed_0000.h5");
+    await runPython(
+      `
+import h5py, hdf5plugin, numpy, sys
+data = numpy.arange(4 * 64 * 32, dtype="uint16").reshape(4, 64, 32)
+with h5py.File(sys.argv[1], "w") as f:
+    f.create_dataset("data", data=data, chunks=(1, 64, 32), **hdf5plugin.Bitshuffle())
+`,
+      [path],
+    );
+    const saving = { dataPath: "/data", fileFormat: "HDF5BS", fileOffset: 0, framesPerFile: 4 };
+    const { publisher, stream } = await scanWith(
+      store,
+      limaDefinition({
+        dtype: "<u2",
+        shape: [64, 32],
+        serverUrl: "x",
+        bufferMaxNumber: 1,
+        framesPerAcquisition: 4,
+        acquisitionOffset: 0,
+        saving: { ...saving, filePath: join(folder, "compressed_%04d.h5") },
+      }),
+    );
+    await publisher.send(status(3, 3));
+    await publisher.seal();
+    const images = await stream.slice();
+    expect(images.shape).toEqual([4, 64, 32]);
+    expect([0, 1, 2047, 2048, 8191].map((i) => images.flat(i))).toEqual([0, 1, 2047, 2048, 8191]);
+  });
+
   test("are counted from the files when the status was trimmed from Redis", async () => {
     const stream = await limaStream(multi[0], "cam");
     await store.redis.commands.call(["XTRIM", stream.key, "MAXLEN", "1"]);
@@ -219,6 +251,17 @@ describe("while the detector takes images", () => {
     expect(await errorOf(stream.at(17))).toMatchObject({ code: "ERR_INDEX_WONT_BE_THERE" });
     expect(await errorOf(stream.at(17, { wait: true }))).toMatchObject({ code: "ERR_INDEX_WONT_BE_THERE" });
     expect(await errorOf(stream.at(-18))).toMatchObject({ code: "ERR_INDEX_WONT_BE_THERE", index: -18 });
+  });
+
+  test("a closed scan is final, though its publisher died without sealing the stream", async () => {
+    const { scan, publisher, stream } = await running();
+    await publisher.send(status(16, 16));
+    await publisher.flush();
+    await (await store.openScan(scan.key)).close();
+    expect(await stream.isSealed()).toBe(false);
+    expect(await stream.at(16)).toBeInstanceOf(NdArray);
+    const fresh = (await store.loadScan(scan.key)).streams.get("points");
+    expect(await fresh?.at(-1, { wait: true })).toEqual(await stream.at(16));
   });
 
   test("negative indices wait for the seal", async () => {

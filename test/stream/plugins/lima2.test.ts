@@ -9,6 +9,7 @@ import { registerStreamPlugin } from "../../../src/stream/plugin.js";
 import { lima2Definition } from "../../../src/stream/plugins/definitions.js";
 import { type FrameRequest, Lima2Stream, lima2Plugin } from "../../../src/stream/plugins/lima2.js";
 import { fixture, replayFixture } from "../../support/fixtures.js";
+import { runPython } from "../../support/python.js";
 import { startTestRedis } from "../../support/redis.js";
 import { collect, errorOf, scanWith } from "./support.js";
 
@@ -83,6 +84,25 @@ describe("frames in a master file", () => {
     await store.redis.commands.call(["XTRIM", stream.key, "MAXLEN", "1"]);
     expect(await stream.length()).toBeGreaterThanOrEqual(5);
     expect(await stream.at(4)).toBeInstanceOf(NdArray);
+  });
+
+  test("are waited for when the detector finishes its file after the seal", async () => {
+    const late = { file: join(folder, "late.h5"), dataset: master.dataset };
+    const { publisher, stream } = await scanWith(store, definition(late));
+    const frames = collect(stream.values());
+    const waited = stream.at(1, { wait: true });
+    await publisher.send(2);
+    await publisher.seal();
+    await runPython(
+      `
+import h5py, numpy, sys
+with h5py.File(sys.argv[1], "w") as f:
+    f[sys.argv[2]] = numpy.zeros((2, 12, 16), dtype="uint16")
+`,
+      [late.file, late.dataset],
+    );
+    expect(await waited).toMatchObject({ shape: [12, 16] });
+    expect(await frames).toHaveLength(2);
   });
 
   test("that is missing are an error that names it", async () => {
