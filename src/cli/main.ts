@@ -72,7 +72,7 @@ function parse(command: Command, args: readonly string[]): Parsed {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {
-    throw new UsageError(messageOf(error).split(". ")[0] ?? "");
+    throw new UsageError(messageOf(error).split(". ")[0]?.replaceAll("\n", " ") ?? "");
   }
 }
 

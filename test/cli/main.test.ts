@@ -28,6 +28,7 @@ test.each([
   ["no command", [], "Usage: nxlive COMMAND"],
   ["an unknown command", ["measure"], "there is no command measure; see nxlive --help"],
   ["an unknown option", ["scans", "--sesion", "a"], "Unknown option '--sesion'; see nxlive scans --help"],
+  ["a value that looks like an option", ["get", "a::b", "--slice", "-1"], "use '--slice=-XYZ'"],
   ["a missing argument", ["show"], "SCAN|last is missing"],
   ["an argument too many", ["show", "a", "b"], "unexpected argument b"],
   [

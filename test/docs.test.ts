@@ -1,0 +1,30 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
+const PAGES = readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md"));
+
+test("the index of the documentation lists every page", () => {
+  const index = readFileSync(join(ROOT, "docs", "README.md"), "utf8");
+  for (const page of PAGES) if (page !== "README.md") expect(index).toContain(`](${page})`);
+});
+
+test.each(["README.md", "CHANGELOG.md", "fixtures/README.md", ...PAGES.map((page) => `docs/${page}`)])(
+  "the links in %s lead somewhere",
+  (page) => {
+    const text = readFileSync(join(ROOT, page), "utf8");
+    const links = [...text.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)].map(([, link = ""]) => link);
+    const broken = links.filter(
+      (link) => !/^\w+:/.test(link) && !existsSync(join(ROOT, dirname(page), link)),
+    );
+    expect(broken).toEqual([]);
+  },
+);
+
+test("the README shows both commands first", () => {
+  const [first = ""] =
+    /```sh\n([^`]*)```/.exec(readFileSync(join(ROOT, "README.md"), "utf8"))?.slice(1) ?? [];
+  expect(first).toMatch(/^npm run demo .*\nnpm test .*\n$/);
+});
