@@ -15,6 +15,7 @@ import {
   type Schema,
   type SchemaName,
 } from "../../src/mapping/schema/files.js";
+import { runPython } from "../support/python.js";
 
 const FIXTURES = new URL("../../fixtures/", import.meta.url);
 
@@ -22,9 +23,20 @@ function captures(folder: "h5maps" | "scan-info"): string[] {
   return readdirSync(new URL(`${folder}/`, FIXTURES)).sort();
 }
 
+/** Prints the fields of the dictionaries that blissdata describes scan_info with. */
+const SCAN_INFO_FIELDS = `
+import json, typing
+from blissdata.schemas import scan_info as info, scan_info_display as display
+fields = {one.__name__: list(one.__annotations__) for one in
+          (info.ScanInfoDict, info.SequenceDict, info.ChainDict, info.ChannelDict, info.DeviceDict, display.DisplayExtraDict)}
+fields["PlotDict"] = sorted({name for plot in typing.get_args(display.PlotDict) for name in plot.__annotations__})
+print(json.dumps(fields))
+`;
+
 interface ScanLike {
   readonly id: unknown;
   readonly info: { readonly h5maps?: unknown };
+  readonly data_streams: Readonly<Record<string, { readonly info: Readonly<Record<string, unknown>> }>>;
 }
 
 /** Every object with an `id` in a capture's scan.json: its scan documents. */
@@ -82,6 +94,27 @@ describe("schemas", () => {
     },
   );
 
+  test("know every field of BLISS's scan_info", async () => {
+    const fields = JSON.parse(await runPython(SCAN_INFO_FIELDS)) as Record<string, string[]>;
+    const { properties, $defs } = readSchema("scan-info") as unknown as Record<
+      "properties" | "$defs",
+      Record<string, Schema>
+    >;
+    const ours: Record<string, Schema | undefined> = {
+      ScanInfoDict: { properties },
+      SequenceDict: properties.sequence_info,
+      ChainDict: $defs.chain,
+      ChannelDict: $defs.channel,
+      DeviceDict: $defs.device,
+      DisplayExtraDict: $defs.displayExtra,
+      PlotDict: $defs.plot,
+    };
+    expect(Object.keys(fields)).toEqual(Object.keys(ours));
+    for (const [name, schema] of Object.entries(ours)) {
+      expect(Object.keys(schema?.properties ?? {}), name).toEqual(expect.arrayContaining(fields[name] ?? []));
+    }
+  });
+
   test("gave the committed types", () => {
     const folder = mkdtempSync(join(tmpdir(), "nxlive-types-"));
     try {
@@ -134,6 +167,37 @@ describe("scan documents of real publishers", () => {
       ).toEqual(WRONG[name] ?? []);
     },
   );
+});
+
+describe("streams of real publishers", () => {
+  const SCHEMAS: Readonly<Record<string, SchemaName>> = {
+    lima: "stream-lima",
+    lima2: "stream-lima2",
+    scan_sequence: "stream-scan-sequence",
+    hdf5_fallback: "stream-hdf5-fallback",
+  };
+  const streams = (["h5maps", "scan-info"] as const).flatMap((folder) =>
+    captures(folder).flatMap((name) =>
+      documents(folder, name).flatMap((scan) => Object.values(scan.data_streams)),
+    ),
+  );
+
+  test("have the info that the schema of their plugin describes", () => {
+    const seen = new Set<SchemaName>();
+    for (const { info } of streams) {
+      const plugin = typeof info.plugin === "string" ? info.plugin : "";
+      const schema = SCHEMAS[plugin] ?? "stream-plain";
+      seen.add(schema);
+      expect({ info, problems: documentProblems(schema, info) }).toEqual({ info, problems: [] });
+    }
+    expect([...seen].sort((a, b) => a.localeCompare(b))).toEqual([
+      "stream-hdf5-fallback",
+      "stream-lima",
+      "stream-lima2",
+      "stream-plain",
+      "stream-scan-sequence",
+    ]);
+  });
 });
 
 describe("documentProblems", () => {

@@ -60,8 +60,9 @@ function readTuple(reading: Reading, node: unknown, path: string, depth: number)
 }
 
 function unknownNode(node: unknown): MappingError {
-  const found = Array.isArray(node) ? `[${node.map(describe).join(", ")}]` : describe(node);
+  const found =
+    Array.isArray(node) && node.length < 4 ? `[${node.map(describe).join(", ")}]` : describe(node);
   return new MappingError(
-    `expected [attributes, children], [attributes, "RAW", value] or [attributes, "STREAM", name], found ${found.slice(0, 120)}`,
+    `expected [attributes, children], [attributes, "RAW", value] or [attributes, "STREAM", name], found ${found}`,
   );
 }

@@ -47,13 +47,13 @@ export interface LimaInfo {
    */
   acquisition_offset?: number;
   /**
-   * A printf pattern of the files' paths
+   * A printf pattern of the files' paths, such as cam_%04d.h5
    */
   file_path?: string;
   /**
-   * The path of the images in each file
+   * The path of the images in each file; null for formats without paths
    */
-  data_path?: string;
+  data_path?: string | null;
   /**
    * The format of the files, such as hdf5 or edf
    */
