@@ -24,6 +24,8 @@ const PATIENCE = 15_000;
 /** How long publishers and followers wait, so that they outlive a restart of the server. */
 export const LONG_PATIENCE = 60_000;
 const SILENCE = 15_000;
+/** A call that breaks the connection so often is not the connection's victim, but the cause. */
+const MOST_BREAKS = 10;
 const CONNECT_TIMEOUT = 5_000;
 
 /**
@@ -99,7 +101,7 @@ export class Connection {
 
   async #run(commands: readonly (readonly Arg[])[], options: CallOptions): Promise<readonly Reply[]> {
     if (commands.length === 0) return [];
-    for (;;) {
+    for (let breaks = 1; ; breaks++) {
       options.signal?.throwIfAborted();
       const wire =
         this.#current() ?? (await abortable(this.#ready(options.patience ?? PATIENCE), options.signal));
@@ -108,7 +110,10 @@ export class Connection {
       } catch (cause) {
         if (options.signal?.aborted) throw options.signal.reason;
         if (this.closed) throw this.#closing.signal.reason;
-        if (options.repeatable) continue;
+        if (options.repeatable && breaks < MOST_BREAKS) {
+          if (breaks > 1) await sleep(delayAfter(breaks), options.signal);
+          continue;
+        }
         throw new RedisConnectionLostError(
           `The connection to Redis at ${this.target.label} broke during ${nameOf(commands[0] ?? [])}: it may or may not have been carried out.`,
           { cause },
@@ -132,7 +137,8 @@ export class Connection {
 
   async #establish(patience: number): Promise<Wire> {
     const end = performance.now() + patience;
-    for (let delay = FIRST_DELAY; ; delay = Math.min(2 * delay, LONGEST_DELAY)) {
+    for (let failures = 1; ; failures++) {
+      const delay = delayAfter(failures);
       this.#closing.signal.throwIfAborted();
       try {
         const wire = await this.#open();
@@ -187,6 +193,10 @@ export class Connection {
       this.#closing.signal.removeEventListener("abort", giveUp);
     }
   }
+}
+
+function delayAfter(failures: number): number {
+  return Math.min(FIRST_DELAY * 2 ** (failures - 1), LONGEST_DELAY);
 }
 
 /** Rejects only when the connection breaks; errors of commands are replies. */

@@ -40,7 +40,7 @@ export function parseTarget(url: string): Target {
   const host = parsed.hostname.replace(/^\[(.*)\]$/, "$1") || "localhost";
   const port = parsed.port === "" ? 6379 : Number(parsed.port);
   const db = databaseNumber(parsed.pathname.slice(1), url);
-  const tls = parsed.protocol === "rediss:" ? { tls: { servername: host } } : {};
+  const tls = parsed.protocol === "rediss:" ? { tls: {} } : {};
   return {
     options: { host, port, db, ...credentials, ...tls },
     label: `${parsed.protocol}//${parsed.host || "localhost"}/${db}`,

@@ -49,10 +49,11 @@ export function parseDocument(text: string, key: string): ScanDocument {
 /** A stream without the needed fields stays in the scan, as one that cannot be read. */
 function parseStream(value: unknown): StreamDocument {
   const { pk, encoding, info } = isJsonObject(value) ? value : {};
+  const known = typeof pk === "string" && pk !== "";
   return {
-    pk: typeof pk === "string" ? pk : "",
+    pk: known ? pk : "",
     // Older publishers leave "" where newer ones leave null.
-    encoding: isJsonObject(encoding) ? (plainJson(encoding) as JsonObject) : {},
+    encoding: known && isJsonObject(encoding) ? (plainJson(encoding) as JsonObject) : {},
     info: isJsonObject(info) ? info : {},
   };
 }

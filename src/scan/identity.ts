@@ -36,7 +36,7 @@ let validate: ValidateFunction | undefined;
 
 function validator(): ValidateFunction {
   const schema = new URL("../../schemas/scan-identity.schema.json", import.meta.url);
-  validate ??= new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(
+  validate ??= new Ajv2020({ allErrors: true, allowUnionTypes: true, validateSchema: false }).compile(
     JSON.parse(readFileSync(schema, "utf8")),
   );
   return validate;

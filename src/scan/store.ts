@@ -13,12 +13,12 @@ import { formatDocument, parseDocument, requireInfo } from "./document.js";
 import { NoScanError, ScanNotFoundError, ScanStateError } from "./errors.js";
 import { lastItem, lastTimetag, nextItems } from "./history.js";
 import { requireIdentity, type ScanIdentityInput } from "./identity.js";
-import { DELETED_TTL, loadDocument, stateOf } from "./loading.js";
+import { DELETED_TTL, loadDocument } from "./loading.js";
 import { newPk } from "./pk.js";
 import { PublishedScan } from "./published-scan.js";
 import { Scan } from "./scan.js";
 import { type ScanCriteria, type SearchResult, searchScans } from "./search.js";
-import type { ScanState } from "./state.js";
+import { SCAN_STATES, type ScanState } from "./state.js";
 
 const HISTORY_LENGTH = 2_048;
 
@@ -167,7 +167,7 @@ export class DataStore {
     return this.#follow(since, options);
   }
 
-  /** The states of many scans in two round trips; scans that are gone have none. */
+  /** The states of many scans in two round trips; scans that are gone, or have no valid state, have none. */
   async states(keys: readonly string[], options: SignalOption = {}): Promise<Map<string, ScanState>> {
     await this.#check(options);
     const states = new Map<string, ScanState>();
@@ -182,8 +182,8 @@ export class DataStore {
       options,
     );
     known.forEach(({ key }, i) => {
-      const last = lasts[i];
-      if (last) states.set(key, stateOf(last, key));
+      const state = SCAN_STATES[Number(lasts[i]?.fields.get("state") ?? Number.NaN)];
+      if (state) states.set(key, state);
     });
     return states;
   }

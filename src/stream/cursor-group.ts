@@ -1,6 +1,7 @@
 import { ClosedError, InvalidArgumentError, messageOf } from "../errors.js";
 import { BLOCK, type RedisClient } from "../redis/client.js";
 import * as commands from "../redis/commands.js";
+import { RedisCommandError } from "../redis/errors.js";
 import { Deadline } from "../waiting.js";
 import { parseEntry } from "./entry.js";
 import type { FollowableStream, ScanGuard } from "./followable.js";
@@ -109,7 +110,7 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
       if (views.size > 0) return views;
       if (this.#followers.size === 0) return null;
       if (deadline.passed) return views;
-      await this.#fetch(deadline, options.signal);
+      await this.#fetch(deadline, options.signal).catch((error) => this.#expel(error, options.signal));
     }
   }
 
@@ -147,6 +148,17 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
       else if (follower.closing) follower.sealed = true;
     }
     if (wait && found.size === 0) await this.#checkScans(active, signal);
+  }
+
+  /** One key that is no stream makes Redis refuse the read of all: finds the culprits, which fail alone. */
+  async #expel(error: unknown, signal: AbortSignal | undefined): Promise<void> {
+    if (!(error instanceof RedisCommandError)) throw error;
+    const active = [...this.#followers.values()].filter((follower) => !follower.sealed);
+    const looks = active.map(({ stream }) => commands.xlen(stream.key).args);
+    const replies = await this.#redis.commands.pipeline(looks, { signal, repeatable: true });
+    const culprits = active.filter((_, i) => replies[i] instanceof Error);
+    if (culprits.length === 0) throw error;
+    for (const culprit of culprits) culprit.fail(error);
   }
 
   /** Finds the entries that hold the first wanted points. */

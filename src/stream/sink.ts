@@ -2,7 +2,7 @@ import { ClosedError, NxliveError } from "../errors.js";
 import type { RedisClient } from "../redis/client.js";
 import * as commands from "../redis/commands.js";
 import { LONG_PATIENCE } from "../redis/connection.js";
-import { commandError, isConnectionError } from "../redis/errors.js";
+import { commandError, RedisConnectionLostError } from "../redis/errors.js";
 import { abortable } from "../waiting.js";
 import { endOf, parseEntry } from "./entry.js";
 import { SecondPublisherError, StreamLostError, StreamSealedError } from "./errors.js";
@@ -11,6 +11,7 @@ import { SecondPublisherError, StreamLostError, StreamSealedError } from "./erro
 const HIGH_WATER = 16 * 2 ** 20;
 const BATCH_BYTES = 4 * 2 ** 20;
 const BATCH_ENTRIES = 1_000;
+const MOST_BREAKS = 10;
 /** What an entry takes beside its payload, about. */
 const ENTRY_OVERHEAD = 200;
 
@@ -79,15 +80,19 @@ export class Sink {
 
   async #run(): Promise<void> {
     await Promise.resolve(); // gathers what is sent in the same turn
+    let breaks = 0;
     while (this.#queue.length > 0) {
       const batch = this.#take();
       try {
         await this.#redis.publishing.connect({ patience: LONG_PATIENCE });
         await this.#verify(batch);
         await this.#write(batch.filter((entry) => isDue(entry)));
+        breaks = 0;
       } catch (error) {
-        // Only a broken connection gets here with work left; the next round verifies what had arrived.
-        if (isConnectionError(error) && !isUnreachable(error)) this.#generation = -1;
+        // A broken connection leaves open what has arrived: the next round looks it up. Not for ever: the batch itself
+        // may be what breaks it.
+        const repeat = error instanceof RedisConnectionLostError && ++breaks < MOST_BREAKS;
+        if (repeat) this.#generation = -1;
         else this.#failAll(batch, error);
       }
       this.#return(batch);
@@ -164,7 +169,10 @@ export class Sink {
   }
 
   async #explain(sender: Sender, error: Error): Promise<NxliveError> {
-    if (!error.message.includes("ID specified in XADD")) return commandError(error, "XADD");
+    // After the seal no larger id is left, otherwise the id is not larger than the last one.
+    if (!/exhausted the last possible ID|ID specified in XADD/.test(error.message)) {
+      return commandError(error, "XADD");
+    }
     const last = await this.#redis.do(commands.lastEntry(sender.key));
     const entry = last && parseEntry(last, sender.name);
     return entry?.kind === "seal" ? sealed(sender) : second(sender, entry ? endOf(entry) : 0);
@@ -190,10 +198,6 @@ function sizeOf({ payload }: Pending): number {
 
 function isDue({ sender, index, length }: Pending): boolean {
   return sender.failure === undefined && index + length > sender.accepted;
-}
-
-function isUnreachable(error: unknown): boolean {
-  return error instanceof NxliveError && error.code === "ERR_REDIS_UNREACHABLE";
 }
 
 function sealed({ name }: Sender): StreamSealedError {

@@ -73,6 +73,7 @@ describe("a document", () => {
       data_streams: {
         ...(document.data_streams as object),
         "no object": 1,
+        "no key": { encoding: { type: "json" }, info: {} },
         "no encoding": { pk: "01", encoding: "", info: "" },
         "unknown encoding": { pk: "02", encoding: { type: "parquet" }, info: {} },
         "unknown dtype": { pk: "03", encoding: { type: "numeric", dtype_str: "<U5", shape: [] }, info: {} },
@@ -87,6 +88,7 @@ describe("a document", () => {
     expect(codes).toEqual({
       x: "fine",
       "no object": "ERR_STREAM_FORMAT",
+      "no key": "ERR_STREAM_FORMAT",
       "no encoding": "ERR_STREAM_FORMAT",
       "unknown encoding": "ERR_STREAM_FORMAT",
       "unknown dtype": "ERR_STREAM_FORMAT",
@@ -97,6 +99,23 @@ describe("a document", () => {
     const broken = loaded.streams.get("unknown plugin");
     expect(await codeOf(broken?.at(0) ?? Promise.resolve())).toBe("ERR_PLUGIN_MISSING");
     expect(await codeOf(broken?.values().next() ?? Promise.resolve())).toBe("ERR_PLUGIN_MISSING");
+  });
+});
+
+describe("a stream's key", () => {
+  test("that is no stream fails alone, in a group with others", async () => {
+    const [bad, good] = [await startStream(store), await startStream(store)];
+    await store.redis.do(commands.set(bad.publisher.key, "text"));
+    await good.publisher.send(1);
+    await good.publisher.seal();
+    const seen: unknown[] = [];
+    for await (const views of store.cursorGroup([bad.reader, good.reader])) {
+      for (const [stream, view] of views) {
+        seen.push([stream === good.reader ? "good" : "bad", view.length, view.error !== undefined]);
+      }
+    }
+    expect(seen).toContainEqual(["bad", 0, true]);
+    expect(seen).toContainEqual(["good", 1, false]);
   });
 });
 

@@ -141,6 +141,41 @@ describe("streams of a scan", () => {
   });
 });
 
+describe("a stream opened for writing by another process", () => {
+  test("goes on where it ends, and takes nothing once it is sealed", async () => {
+    const scan = await store.createScan(identity);
+    const first = scan.createStream("x", { dtype: "<i4" });
+    await scan.prepare();
+    await first.send([1, 2]);
+    await first.flush();
+    await using elsewhere = await DataStore.connect(redis.url);
+    const opened = await elsewhere.openScan(scan.key);
+    const stream = await opened.openStream("x");
+    expect(stream.position).toBe(2);
+    await stream.send(3);
+    await stream.flush();
+    expect((await (await store.loadScan(scan.key)).streams.get("x")?.slice())?.toNested()).toEqual([1, 2, 3]);
+    expect(await codeOf(first.send(9).then(() => first.flush()))).toBe("ERR_SECOND_PUBLISHER");
+    expect(await stream.seal()).toBe(3);
+    expect(await codeOf(stream.send(4))).toBe("ERR_STREAM_SEALED");
+    expect(await codeOf((await elsewhere.openScan(scan.key)).openStream("x"))).toBe("ERR_STREAM_SEALED");
+    expect(await codeOf(opened.openStream("y"))).toBe("ERR_INVALID_ARGUMENT");
+  });
+
+  test("that was sealed by someone else refuses what is sent", async () => {
+    const scan = await store.createScan(identity);
+    const stream = scan.createStream("x", { dtype: "<i4" });
+    await scan.prepare();
+    await stream.send(1);
+    await stream.flush();
+    await (await store.openScan(scan.key)).sealAll();
+    expect(await codeOf(stream.send(2).then(() => stream.flush()))).toBe("ERR_STREAM_SEALED");
+    expect(await codeOf(stream.seal())).toBe("ERR_STREAM_SEALED");
+    await scan.close();
+    expect(scan.state).toBe("CLOSED");
+  });
+});
+
 describe("deleting", () => {
   test("needs a closed scan or force, and lets readers go", async () => {
     const scan = await store.createScan(identity, { kind: 1 });
