@@ -92,7 +92,7 @@ function compile(): ValidateFunction {
   const schema: unknown = JSON.parse(
     readFileSync(new URL("../../schemas/writer-config.schema.json", import.meta.url), "utf8"),
   );
-  const ajv = new Ajv2020({ allErrors: true, verbose: true, allowUnionTypes: true });
+  const ajv = new Ajv2020({ allErrors: true, verbose: true, allowUnionTypes: true, validateSchema: false });
   return ajv.compile(schema as object);
 }
 

@@ -14,7 +14,13 @@ export function documentProblems(name: SchemaName, document: unknown): Problem[]
 
 function validatorOf(name: SchemaName): ValidateFunction {
   if (!ajv) {
-    ajv = new Ajv2020({ allErrors: true, verbose: true, allowUnionTypes: true, keywords: ["tsType"] });
+    ajv = new Ajv2020({
+      allErrors: true,
+      verbose: true,
+      allowUnionTypes: true,
+      keywords: ["tsType"],
+      validateSchema: false,
+    });
     for (const other of SCHEMA_NAMES) {
       noteTags(readSchema(other));
       ajv.addSchema(readSchema(other));

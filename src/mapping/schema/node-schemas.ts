@@ -24,7 +24,12 @@ const CUT = new Set([
 export class NodeSchemas {
   readonly #definitions: Readonly<Record<string, unknown>>;
   readonly #validators = new Map<string, { validate: ValidateFunction; known: readonly string[] }>();
-  readonly #ajv = new Ajv2020({ verbose: true, allowUnionTypes: true, keywords: ["tsType"] });
+  readonly #ajv = new Ajv2020({
+    verbose: true,
+    allowUnionTypes: true,
+    keywords: ["tsType"],
+    validateSchema: false,
+  });
   readonly #opaque: ReadonlySet<string>;
 
   /** `opaque`: fields that hold nodes or data, whatever their size. */
