@@ -36,8 +36,9 @@ async function statusesOf(keys: readonly string[]): Promise<ScanStatus[]> {
 }
 
 test("two writers divide the scans between them, and one takes over from the other when it is killed", async () => {
-  const writers = [startWriter(redis.url), startWriter(redis.url)];
-  await Promise.all(writers.map((writer) => writer.says(/Writing the scans/)));
+  const one = startWriter(redis.url);
+  const other = startWriter(redis.url);
+  await Promise.all([one, other].map((writer) => writer.says(/Writing the scans/)));
   const numbers = range(16).map((i) => i + 1);
   const scans = await Promise.all(numbers.map((number) => publishSimple(store, fileOf(number), number)));
   const keys = scans.map(({ scan }) => scan.key);
@@ -46,7 +47,7 @@ test("two writers divide the scans between them, and one takes over from the oth
   const owners = new Set((await statusesOf(keys)).map(({ writer }) => writer));
   expect(owners.size).toBe(2);
 
-  await writers[0]?.crash();
+  await one.crash();
   await Promise.all(scans.map((scan) => scan.send(10, 10)));
   await Promise.all(scans.map((scan) => scan.end()));
   await Promise.all(keys.map((key) => awaitStatus(store, key, isFinal)));
@@ -55,7 +56,7 @@ test("two writers divide the scans between them, and one takes over from the oth
   for (const number of numbers) {
     expect(await readValues(fileOf(number), `/${number}.1/data`)).toEqual(range(20));
   }
-  expect(await writers[1]?.terminate()).toBe(0);
+  expect(await other.terminate()).toBe(0);
 }, 60_000);
 
 test("Redis being restarted is waited for, and writing goes on", async () => {
