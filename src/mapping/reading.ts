@@ -22,6 +22,7 @@ type ReadNode = (item: unknown, path: string, depth: number) => TreeNode;
 export class Reading {
   readonly #warnings: MappingWarning[] = [];
   #unlisted = 0;
+  #unlistedFatal = false;
   #nodes = 0;
 
   constructor(
@@ -32,12 +33,16 @@ export class Reading {
   get warnings(): readonly MappingWarning[] {
     if (this.#unlisted === 0) return this.#warnings;
     const message = `… and ${this.#unlisted} more problems in this file`;
-    return [...this.#warnings, { file: this.file, path: "/", message, fatal: true }];
+    return [...this.#warnings, { file: this.file, path: "/", message, fatal: this.#unlistedFatal }];
   }
 
   warn(path: string, message: string, fatal = false): void {
-    if (this.#warnings.length >= MAX_WARNINGS) this.#unlisted++;
-    else this.#warnings.push({ file: this.file, path, message, fatal });
+    if (this.#warnings.length < MAX_WARNINGS) {
+      this.#warnings.push({ file: this.file, path, message, fatal });
+      return;
+    }
+    this.#unlisted++;
+    this.#unlistedFatal ||= fatal;
   }
 
   /** Runs a part of the reading; when it fails, that is a fatal warning and the part is undefined. */

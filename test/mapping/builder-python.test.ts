@@ -55,34 +55,38 @@ test("blissdata reads what the builder makes", async () => {
       }),
     }),
   });
-  const seen = JSON.parse(await runPythonFile(SCRIPT, [JSON.stringify(built)])) as Record<string, Seen>;
+  const seen = new Map(
+    Object.entries(JSON.parse(await runPythonFile(SCRIPT, [JSON.stringify(built)])) as Record<string, Seen>),
+  );
 
   const ours = Object.fromEntries(Object.keys(VALUES).map((name) => [name, ourArray(built, name)]));
-  const theirs = Object.fromEntries(Object.keys(VALUES).map((name) => [name, seen[`/1.1/${name}`]?.value]));
+  const theirs = Object.fromEntries(
+    Object.keys(VALUES).map((name) => [name, seen.get(`/1.1/${name}`)?.value]),
+  );
   expect(theirs).toEqual(ours);
-  expect(seen[""]).toMatchObject({
+  expect(seen.get("")).toMatchObject({
     type: "group",
     attributes: { NX_class: { dtype: "str", texts: ["NXroot"] } },
   });
-  expect(seen["/1.1/table"]?.value).toEqual({
+  expect(seen.get("/1.1/table")?.value).toEqual({
     dtype: [
       ["x", "<f4"],
       ["n", "<i8"],
     ],
     shape: [2],
   });
-  expect(seen["/1.1/diode"]).toMatchObject({
+  expect(seen.get("/1.1/diode")).toMatchObject({
     type: "dataset",
     value: { stream: "diode" },
     attributes: { units: { texts: ["V"] }, gain: { dtype: "<f4", hex: "00000040" } },
   });
-  expect(seen["/1.1/soft"]?.fields).toEqual({ target_path: "diode" });
-  expect(seen["/1.1/external"]?.fields).toEqual({ target_file: "raw/cam.h5", target_path: "/entry" });
-  expect(seen["/1.1/raw"]?.fields).toMatchObject({
+  expect(seen.get("/1.1/soft")?.fields).toEqual({ target_path: "diode" });
+  expect(seen.get("/1.1/external")?.fields).toEqual({ target_file: "raw/cam.h5", target_path: "/entry" });
+  expect(seen.get("/1.1/raw")?.fields).toMatchObject({
     dtype: "<u2",
     files: [{ name: "a.raw", offset: 0, size: null }],
   });
-  expect(seen["/1.1/virtual"]?.fields).toMatchObject({
+  expect(seen.get("/1.1/virtual")?.fields).toMatchObject({
     virtual_sources: [
       { src_file: ".", src_dataset: "/x", src_space: { start: [0], stride: [2], count: [2] } },
     ],
