@@ -1,0 +1,67 @@
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, realpath, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { checkTarget } from "../../src/writer/target-checks.js";
+
+let root: string;
+beforeEach(async () => {
+  root = await realpath(await mkdtemp(join(tmpdir(), "nxlive-targets-")));
+  await mkdir(join(root, "allowed"));
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+const check = (path: string) => checkTarget(path, { roots: [join(root, "allowed")], leastFree: 0 });
+
+test("a file in an allowed folder is given back, its parents made", async () => {
+  const path = join(root, "allowed", "a", "b", "scan.h5");
+  expect(await check(path)).toBe(path);
+  expect(existsSync(join(root, "allowed", "a", "b"))).toBe(true);
+});
+
+test("a relative path is refused", async () => {
+  await expect(check("scan.h5")).rejects.toMatchObject({ code: "ERR_TARGET_FILE" });
+});
+
+test.each(["../scan.h5", "a/../../scan.h5", "../allowed-not/scan.h5"])(
+  "%s leads out and makes nothing",
+  async (way) => {
+    await expect(check(`${join(root, "allowed")}/${way}`)).rejects.toMatchObject({
+      code: "ERR_TARGET_FILE",
+      message: expect.stringContaining("outside"),
+    });
+    expect(existsSync(join(root, "allowed-not"))).toBe(false);
+  },
+);
+
+test("a folder that is a link out of the allowed ones is refused", async () => {
+  await mkdir(join(root, "secret"));
+  await symlink(join(root, "secret"), join(root, "allowed", "way-out"));
+  await expect(check(join(root, "allowed", "way-out", "deep", "scan.h5"))).rejects.toMatchObject({
+    code: "ERR_TARGET_FILE",
+  });
+  expect(existsSync(join(root, "secret", "deep"))).toBe(false);
+});
+
+test("a file that is a link to something outside, which does not exist yet, is refused", async () => {
+  await symlink(join(root, "outside.h5"), join(root, "allowed", "scan.h5"));
+  await expect(check(join(root, "allowed", "scan.h5"))).rejects.toMatchObject({ code: "ERR_TARGET_FILE" });
+});
+
+test("an allowed folder that is a link itself is followed", async () => {
+  await mkdir(join(root, "real"));
+  await symlink(join(root, "real"), join(root, "linked"));
+  const found = await checkTarget(join(root, "linked", "scan.h5"), {
+    roots: [join(root, "linked")],
+    leastFree: 0,
+  });
+  expect(found).toBe(join(root, "real", "scan.h5"));
+});
+
+test("too little room is something that may pass", async () => {
+  const limits = { roots: [], leastFree: Number.MAX_SAFE_INTEGER };
+  await expect(checkTarget(join(root, "scan.h5"), limits)).rejects.toMatchObject({
+    code: "ERR_FILE_UNAVAILABLE",
+  });
+});
