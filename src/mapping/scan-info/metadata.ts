@@ -1,6 +1,6 @@
 import posix from "node:path/posix";
 import { messageOf } from "../../errors.js";
-import { isJsonObject } from "../../json.js";
+import { isJsonObject, namesOf } from "../../json.js";
 import type { RawArray } from "../../ndarray/raw.js";
 import { elementsOfName } from "../paths.js";
 import { describe } from "../schema/explain.js";
@@ -28,7 +28,8 @@ export function dumpMetadata(
 ): void {
   setClass(group, dictionary, options);
   const attributes: [key: string, value: unknown][] = [];
-  for (const [key, value] of Object.entries(dictionary)) {
+  for (const key of namesOf(dictionary)) {
+    const value = dictionary[key];
     if (key === "@NX_class" || (options.plainClass && key === "NX_class")) continue;
     if (key.includes("@")) attributes.push([key, value]);
     else dumpItem(group, key, value, report);
