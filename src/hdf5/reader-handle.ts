@@ -81,12 +81,16 @@ export class FileHandle {
   }
 
   #ensureOpen(instance: Hdf5Instance): bigint {
-    if (this.#open?.instance === instance) return this.#open.id;
+    if (this.#open?.instance === instance) {
+      inUse(this);
+      return this.#open.id;
+    }
     const stats = statOf(this.path);
     const { library } = instance;
     const id = library.open(this.path, library.H5F_ACC_RDONLY, false, -1, -1);
     if (id <= 0n) throw openError(this.path, reasonOf(instance.takeErrors()));
     this.#open = { instance, id, stats };
+    inUse(this);
     return id;
   }
 
@@ -101,6 +105,7 @@ export class FileHandle {
   }
 
   release(): void {
+    openHandles.delete(this);
     if (!this.#open) return;
     const { instance, id } = this.#open;
     this.#open = undefined;
@@ -136,6 +141,18 @@ function openError(path: string, reason: string): Hdf5Error {
     return new NotHdf5Error(`${path} is not an HDF5 file, or it is damaged: ${reason}.`, context);
   }
   return new Hdf5ReadError(`${path} cannot be opened: ${reason}.`, context);
+}
+
+/** Handles whose file is open, those used last at the end. */
+const openHandles = new Set<FileHandle>();
+/** Files that are open at a time; others are opened again when they are needed. */
+const MOST_OPEN = 64;
+
+function inUse(handle: FileHandle): void {
+  openHandles.delete(handle);
+  openHandles.add(handle);
+  const [longestUnused] = openHandles;
+  if (openHandles.size > MOST_OPEN) longestUnused?.release();
 }
 
 const handles = new Map<string, FileHandle>();

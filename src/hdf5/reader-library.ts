@@ -99,7 +99,12 @@ export function discard(instance: Hdf5Instance): void {
   }
 }
 
-type Factory = (options: { noInitialRun: boolean }) => Promise<H5Library>;
+interface FactoryOptions {
+  readonly noInitialRun: boolean;
+  /** Takes what the library would print. */
+  readonly printErr: (text: string) => void;
+}
+type Factory = (options: FactoryOptions) => Promise<H5Library>;
 
 /**
  * h5wasm's error handler throws through the C code, which leaks ids and ends in a crash; its default handler prints to
@@ -115,7 +120,7 @@ async function start(): Promise<Hdf5Instance> {
   };
   const restore = prepareStart(record);
   try {
-    library = await module.default({ noInitialRun: true });
+    library = await module.default({ noInitialRun: true, printErr: () => {} });
   } catch (error) {
     throw new Hdf5Error("ERR_HDF5_LIBRARY", `The HDF5 library did not start: ${messageOf(error)}.`, {
       cause: error,

@@ -76,6 +76,7 @@ export class ChunkedStorage implements Storage {
       return;
     }
     await this.index.open(root);
+    this.settled = true;
     const partial = rows - this.bandStart;
     const band = filled(partial * this.grid.rowBytes, this.type.fill);
     for (let tile = 0; tile < this.grid.count; tile++) await this.resumeTile(tile, partial, band);
@@ -131,7 +132,8 @@ export class ChunkedStorage implements Storage {
   }
 
   async prepare(): Promise<StorageWrites> {
-    if (this.last && !this.settled) await this.rewriteIndex(Number.POSITIVE_INFINITY, true);
+    // Unfinished datasets are recognised after a crash by an index that begins in scratch space.
+    if (this.last !== this.settled) await this.rewriteIndex(Number.POSITIVE_INFINITY, this.last);
     for (let plan = this.committing[0]; plan; plan = this.committing[0]) {
       await plan.done;
       await this.apply(plan);

@@ -88,29 +88,31 @@ export class GrowingFile implements GrowingDataset {
       await this.host.writes.room(options.signal);
       this.requireOpen();
     }
-    const bytes = this.encode(rows);
+    this.take(this.encode(rows));
+  }
+
+  /** Takes encoded rows; waits for nothing. */
+  take(bytes: Buffer): void {
+    const { path } = this;
     const rowBytes = sizeOfShape(this.rowAxes) * this.spec.itemsize;
     if (rowBytes === 0) {
       throw new InvalidArgumentError(
-        `${this.path}: rows of shape [${this.rowAxes}] hold nothing; extend them first.`,
-        {
-          path: this.path,
-        },
+        `${path}: rows of shape [${this.rowAxes}] hold nothing; extend them first.`,
+        { path },
       );
     }
     if (bytes.length % rowBytes !== 0) {
       throw new InvalidArgumentError(
-        `${this.path}: ${bytes.length} bytes are not whole rows of ${rowBytes} bytes (shape [${this.rowAxes}]).`,
-        { path: this.path },
+        `${path}: ${bytes.length} bytes are not whole rows of ${rowBytes} bytes (shape [${this.rowAxes}]).`,
+        { path },
       );
     }
     if (bytes.length === 0) return;
     this.rows += bytes.length / rowBytes;
     this.storage?.append(bytes);
-    if (this.storage instanceof RegionStorage && this.storage.length >= this.spec.contiguousBelow)
-      this.moveToChunks();
+    const large = this.storage instanceof RegionStorage && this.storage.length >= this.spec.contiguousBelow;
+    if (large) this.moveToChunks();
     this.host.changed(this);
-    if (!this.host.writes.hasRoom) await this.host.writes.room(options.signal);
   }
 
   async extendRows(rowShape: readonly number[]): Promise<void> {

@@ -28,7 +28,8 @@ export class RegionStorage implements Storage {
   ) {
     this.space = space;
     this.limit = limit;
-    this.settled = resumed !== undefined;
+    // Beyond what stays lies the scratch space of a killed writer.
+    this.settled = resumed?.block !== undefined && resumed.block.address < space.allocator.keptEnd;
     if (!resumed) return;
     this.block = resumed.block;
     this.rows.push(resumed.rows);

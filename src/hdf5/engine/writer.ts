@@ -1,6 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { ClosedError, InvalidArgumentError } from "../../errors.js";
-import { type DType, sizeOfShape } from "../../ndarray/dtype.js";
 import type { RawArray } from "../../ndarray/raw.js";
 import { ItemExistsError, ItemMissingError } from "../errors.js";
 import type { Link } from "../format/link.js";
@@ -20,13 +19,14 @@ import { addContiguous, attributeBody, checkAttributes, fillBytes, newDataset } 
 import { checkElements, encodeElements } from "./elements.js";
 import { addExternalFiles, checkExternal } from "./external.js";
 import { GrowingFile, type Host } from "./growing.js";
-import { growingSpec } from "./growing-spec.js";
+import { type GrowingSpec, growingSpec } from "./growing-spec.js";
 import { StoredObject } from "./object.js";
 import type { Located } from "./objects.js";
 import { splitParent, splitPath } from "./paths.js";
 import { readAttribute } from "./read-values.js";
 import { unfinishedDatasets } from "./recover.js";
 import { readResumable } from "./resume.js";
+import type { Storage } from "./storage.js";
 import { unlinked } from "./unlink.js";
 import { addVirtual, checkVirtual } from "./virtual.js";
 
@@ -163,8 +163,18 @@ export class FileWriter implements Hdf5Writer {
     type: GrowingType,
     options: DatasetOptions = {},
   ): Promise<GrowingDataset> {
-    const maxshape = options.maxshape ?? [null, ...type.rowShape];
-    return await this.startGrowing(path, type.dtype, type.rowShape, maxshape, options);
+    checkAttributes(options.attributes, path);
+    const { dtype, rowShape } = type;
+    const spec = growingSpec(path, dtype, rowShape, options.maxshape ?? [null, ...rowShape], options);
+    const created: GrowingFile[] = [];
+    await this.create(path, () => {
+      const object = newDataset(dtype, options.attributes, (text) => this.host.putText(text), path);
+      created.push(this.grow(object, spec, {}));
+      return object;
+    });
+    const [dataset] = created;
+    if (!dataset) throw new RangeError("a dataset that was not created");
+    return dataset;
   }
 
   async openGrowing(path: string, options: DatasetOptions = {}): Promise<GrowingDataset> {
@@ -303,10 +313,7 @@ export class FileWriter implements Hdf5Writer {
     const resumable = await readResumable(this.host, found.object, path, options);
     const located = resumable.inPlace ? found : await this.parts.objects.rebuild(found);
     this.parts.objects.change(located);
-    const dataset = new GrowingFile(this.host, located.object, resumable.spec, resumable);
-    this.open.set(located.object, dataset);
-    this.parts.growing.add(dataset);
-    return dataset;
+    return this.grow(located.object, resumable.spec, resumable);
   }
 
   private attributeBody(name: string, value: RawArray, path: string): Buffer {
@@ -356,36 +363,30 @@ export class FileWriter implements Hdf5Writer {
     shape: readonly number[],
     options: DatasetOptions,
   ): Promise<void> {
-    const maxshape = options.maxshape ?? shape;
-    const chunked = { ...options, contiguousBelow: 0 };
-    const dataset = await this.startGrowing(path, value.dtype, shape.slice(1), maxshape, chunked, shape[0]);
-    if (sizeOfShape(shape) > 0) {
-      await dataset.append(encodeElements(value, (text) => this.host.putText(text), path));
-    }
-    await dataset.finish();
-  }
-
-  private async startGrowing(
-    path: string,
-    dtype: DType,
-    rowShape: readonly number[],
-    maxshape: readonly (number | null)[],
-    options: DatasetOptions,
-    rows = 0,
-  ): Promise<GrowingFile> {
     checkAttributes(options.attributes, path);
-    const spec = growingSpec(path, dtype, rowShape, maxshape, options);
-    const created: GrowingFile[] = [];
+    const { dtype } = value;
+    const [rows = 0, ...rowShape] = shape;
+    const chunked = { ...options, contiguousBelow: 0 };
+    const spec = growingSpec(path, dtype, rowShape, options.maxshape ?? shape, chunked);
     await this.create(path, () => {
+      const bytes = encodeElements(value, (text) => this.host.putText(text), path);
       const object = newDataset(dtype, options.attributes, (text) => this.host.putText(text), path);
-      const dataset = new GrowingFile(this.host, object, spec, sizeOfShape(rowShape) === 0 ? { rows } : {});
-      this.open.set(object, dataset);
-      this.parts.growing.add(dataset);
-      created.push(dataset);
+      const dataset = this.grow(object, spec, bytes.length === 0 ? { rows } : {});
+      if (bytes.length > 0) dataset.take(bytes);
+      dataset.end();
       return object;
     });
-    const [dataset] = created;
-    if (!dataset) throw new RangeError("a dataset that was not created");
+    await this.parts.writes.room();
+  }
+
+  private grow(
+    object: StoredObject,
+    spec: GrowingSpec,
+    start: { storage?: Storage; rows?: number },
+  ): GrowingFile {
+    const dataset = new GrowingFile(this.host, object, spec, start);
+    this.open.set(object, dataset);
+    this.parts.growing.add(dataset);
     return dataset;
   }
 
