@@ -93,7 +93,18 @@ test("the root loads neither the services nor the command line", async () => {
   expect(loaded.filter((url) => /dist\/(writer|tracker|cli)\//.test(url))).toEqual([]);
 });
 
-test("a strict TypeScript program compiles against its types", async () => {
+/** Blocks that stand for themselves; others go on from the one before. */
+function isProgram(example: string): boolean {
+  return example.startsWith("import") && example.includes("DataStore.connect(");
+}
+
+test("strict TypeScript programs compile against its types, and so do those in the documentation", async () => {
+  const docs = (await readdir(join(ROOT, "docs"))).filter((name) => name.endsWith(".md"));
+  const pages = ["README.md", ...docs.map((name) => `docs/${name}`)];
+  const texts = await Promise.all(pages.map((page) => readFile(join(ROOT, page), "utf8")));
+  const blocks = texts.flatMap((text) => [...text.matchAll(/```ts\n([\s\S]*?)\n```/g)]);
+  const examples = blocks.map(([, example = ""]) => example).filter(isProgram);
+  expect(examples.length).toBeGreaterThan(3);
   const program = `
     import { DataStore, File, NdArray, mapping, slice } from "nxlive";
     import { Writer } from "nxlive/writer";
@@ -110,7 +121,8 @@ test("a strict TypeScript program compiles against its types", async () => {
     const writer = await Writer.start(store, { session: "demo", roots: ["/data"] });
     await writer.drain();
   `;
-  await writeFile(join(folder, "program.ts"), program);
+  const names = [program, ...examples].map((_, i) => `program${i}.ts`);
+  await Promise.all(names.map((name, i) => writeFile(join(folder, name), [program, ...examples][i] ?? "")));
   const flags = [
     "--noEmit",
     "--strict",
@@ -123,7 +135,7 @@ test("a strict TypeScript program compiles against its types", async () => {
   ];
   const tsc = join(ROOT, "node_modules", "typescript", "bin", "tsc");
   await expect(
-    run(process.execPath, [tsc, ...flags, "--types", "node", "program.ts"], { cwd: folder }),
+    run(process.execPath, [tsc, ...flags, "--types", "node", ...names], { cwd: folder }),
   ).resolves.toMatchObject({ stdout: "" });
 });
 
