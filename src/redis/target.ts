@@ -11,10 +11,12 @@ export interface Target {
 }
 
 /**
- * Reads `redis://[user:password@]host[:port][/db]`, `rediss://…` (TLS) or `unix:///path/to/socket[?db=n]`. A query such
- * as redis-py's `?protocol=2` is ignored. Anything else is an InvalidArgumentError.
+ * Reads `redis://[user:password@]host[:port][/db]`, `rediss://…` (TLS), `unix:///path/to/socket[?db=n]`, or
+ * `redis+sentinel://[user:password@]host[:port],…/name[/db]`, which follows the master of that name through failovers. A
+ * query such as redis-py's `?protocol=2` is ignored. Anything else is an InvalidArgumentError.
  */
 export function parseTarget(url: string): Target {
+  if (url.startsWith(SENTINEL)) return parseSentinels(url);
   let parsed: URL;
   try {
     parsed = new URL(url);
@@ -44,6 +46,29 @@ export function parseTarget(url: string): Target {
   return {
     options: { host, port, db, ...credentials, ...tls },
     label: `${parsed.protocol}//${parsed.host || "localhost"}/${db}`,
+  };
+}
+
+const SENTINEL = "redis+sentinel://";
+
+function parseSentinels(url: string): Target {
+  const match = /^([^@/]*@)?([^/@]+)\/([^/?]+)(?:\/(\d*))?(?:\?.*)?$/.exec(url.slice(SENTINEL.length));
+  const [, login = "", hosts = "", name = "", db = ""] = match ?? [];
+  if (!match) {
+    throw new InvalidArgumentError(
+      `Cannot read the Redis URL "${withoutSecrets(url)}": expected "${SENTINEL}host:26379,host:26379/name".`,
+    );
+  }
+  // Each address as a URL of its own: those may hold IPv6 addresses, but no list.
+  const sentinels = hosts.split(",").map((host) => {
+    const { options } = parseTarget(`redis://${host}`);
+    return { host: options.host ?? "localhost", port: /:\d+$/.test(host) ? (options.port ?? 26379) : 26379 };
+  });
+  const { username, password } = parseTarget(`redis://${login}localhost`).options;
+  const credentials = { ...(username && { username }), ...(password && { password }) };
+  return {
+    options: { sentinels, name, db: Number(db), sentinelRetryStrategy: () => null, ...credentials },
+    label: `${SENTINEL}${hosts}/${name}/${Number(db)}`,
   };
 }
 
