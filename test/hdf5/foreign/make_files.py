@@ -1,4 +1,4 @@
-"""Makes groups of every kind that HDF5 stores, for the tests of foreign groups. Run: python make_files.py OUTDIR; prints what h5py sees, as JSON."""
+"""Makes groups of every kind that HDF5 stores, for the tests of foreign groups. Run: python make_files.py OUTDIR [CHILDREN…]; prints what h5py sees, as JSON."""
 
 import json
 import sys
@@ -39,12 +39,12 @@ def describe(group):
     return {"links": links, "attributes": list(group.attrs), "address": h5py.h5o.get_info(group.id).addr}
 
 
-def main(out):
+def main(out, counts):
     result = {}
     # External links turn an old-style group (symbol table) into a new one: have both.
     for libver, external in (("earliest", False), ("earliest", True), ("v110", True), ("latest", True)):
         for track in (False, True):
-            for children in (0, 5, 500, 3000):
+            for children in counts:
                 name = f"{libver}-{'tracked' if track else 'plain'}-{children}-{'external' if external else 'local'}.h5"
                 with h5py.File(out / name, "w", libver=(libver, "latest"), track_order=track) as file:
                     fill(file, children, external)
@@ -55,4 +55,4 @@ def main(out):
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), [int(count) for count in sys.argv[2:]] or [0, 5, 500, 3000])
