@@ -35,6 +35,10 @@ export class AutoFile implements FileView {
     return (await this.#disk())?.item(elements);
   }
 
+  async remark(elements: readonly string[], options: SignalOption = {}): Promise<string | undefined> {
+    return await this.#live.remark(elements, options);
+  }
+
   async defaultEntry(options: SignalOption = {}): Promise<string | undefined> {
     const live = await this.#live.defaultEntry(options);
     if (live !== undefined) return live;

@@ -10,6 +10,7 @@ import { followNames } from "./follow-names.js";
 import { FrozenFile, momentsOf } from "./frozen-file.js";
 import { itemOf, type LiveContext, nodeAt } from "./live-items.js";
 import { LiveScans, type LoadedScan } from "./live-scans.js";
+import { remarkOn } from "./remarks.js";
 import type { FileView, GroupItem, Item } from "./view.js";
 
 const NX_ROOT: ReadonlyMap<string, RawArray> = new Map([
@@ -46,6 +47,11 @@ export class LiveFile implements FileView {
     const [loaded, another] = await this.#scans.having(entry, options);
     if (loaded && another) throw duplicate(this.name, entry, [loaded.scan, another.scan]);
     return loaded?.tree && itemIn(loaded.tree, elements, loaded.scan, this.#context);
+  }
+
+  async remark(elements: readonly string[], options: SignalOption = {}): Promise<string | undefined> {
+    const [loaded] = await this.#scans.having(elements[0] ?? "", options);
+    return loaded?.tree && remarkOn(loaded.scan, loaded.tree, this.name, joinPath(elements));
   }
 
   async defaultEntry(options: SignalOption = {}): Promise<string | undefined> {
@@ -136,6 +142,10 @@ export class ScanFile implements FileView {
   async item(elements: readonly string[]): Promise<Item | undefined> {
     if (!this.#tree) return elements.length === 0 ? emptyRoot() : undefined;
     return itemIn(this.#tree, elements, this.#scan, this.#context);
+  }
+
+  async remark(elements: readonly string[]): Promise<string | undefined> {
+    return this.#tree && remarkOn(this.#scan, this.#tree, this.name, joinPath(elements));
   }
 
   async defaultEntry(options: SignalOption = {}): Promise<string | undefined> {

@@ -44,7 +44,7 @@ export async function resolvePath(
     const next = walk.rest.shift();
     if (next !== undefined) walk.done.push(next);
     const item = await walk.view.item(walk.done, options);
-    if (!item) throw notThere(asked, walk);
+    if (!item) throw notThere(asked, walk, await whyMissing(walk, options));
     if (item.kind === "soft_link" || item.kind === "external_link") {
       await follow(walk, item, asked, open, options);
     } else if (item.kind === "other") {
@@ -112,7 +112,14 @@ async function openTarget(
   throw new BrokenLinkError(message, walk.chain, context);
 }
 
-function notThere(asked: string, walk: Walk, why = "there is nothing of that name"): Error {
+async function whyMissing(walk: Walk, options: SignalOption): Promise<string> {
+  const remark = await walk.view.remark?.(walk.done, options);
+  return remark === undefined
+    ? "there is nothing of that name"
+    : `the mapping's item cannot be read: ${remark}`;
+}
+
+function notThere(asked: string, walk: Walk, why: string): Error {
   const missing = `${walk.view.name}::${joinPath(walk.done)}`;
   if (walk.chain.length > 0) {
     const message = `${asked} leads to ${missing}, but ${why}: ${walk.chain.join(", ")}.`;

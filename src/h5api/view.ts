@@ -32,6 +32,8 @@ export interface FileView {
   version(options?: SignalOption): Promise<number>;
   /** What lies at a path (given as its elements), as of the last look for news. */
   item(elements: readonly string[], options?: SignalOption): Promise<Item | undefined>;
+  /** Why a path leads to nothing, when more is known than that: the mapping has an item there that cannot be read. */
+  remark?(elements: readonly string[], options?: SignalOption): Promise<string | undefined>;
   /** The entry that paths without one are looked for in; undefined when there is none. */
   defaultEntry(options?: SignalOption): Promise<string | undefined>;
   /** The names in the root that are there, then each new one as it comes; ends where nothing more can come. */

@@ -136,6 +136,27 @@ describe("a live file", () => {
     await finish(two);
   });
 
+  test("says why an item of the mapping is not there", async () => {
+    const scan = await store.createScan(
+      { name: "ascan", number: 7, data_policy: "no_policy", session: "demo", path: FILE },
+      {
+        h5maps: {
+          [FILE]: {
+            type: "group",
+            children: { "7.1": { type: "group", children: { gain: null, title: "a" } } },
+          },
+        },
+      },
+    );
+    await scan.prepare();
+    await using file = await File.open(FILE, { store });
+    await expect(file.get("/7.1/gain")).rejects.toThrow(/item cannot be read: null is no value/);
+    await expect(file.get("/7.1/offset")).rejects.toThrow(/there is nothing of that name/);
+    expect(await file.has("/7.1/gain")).toBe(false);
+    expect(await file.get("/7.1").keys()).toEqual(["title"]);
+    await scan.close();
+  });
+
   test("a file that does not exist is refused with what was looked for", async () => {
     await expect(File.open(join(folder, "none.h5"), { store })).rejects.toThrow(
       /no scan at .* and there is no such file/,
