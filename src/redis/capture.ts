@@ -1,8 +1,9 @@
 import { createReadStream } from "node:fs";
 import { pipeline, type Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { messageOf, NxliveError } from "../errors.js";
+import { messageOf } from "../errors.js";
 import type { Arg } from "./connection.js";
+import { CaptureError } from "./errors.js";
 
 /** What a capture holds between two moments: one command, or all of a MULTI … EXEC group with both of them. */
 export interface CaptureStep {
@@ -11,13 +12,6 @@ export interface CaptureStep {
   /** Seconds since the recording began. */
   readonly time: number;
   readonly commands: readonly (readonly Arg[])[];
-}
-
-/** A capture that cannot be read or replayed; `path` is the file, the message has the line. */
-export class CaptureError extends NxliveError {
-  constructor(message: string, path: string, cause?: unknown) {
-    super("ERR_CAPTURE", message, { path, cause });
-  }
 }
 
 /**
@@ -30,7 +24,7 @@ export async function* readCapture(path: string): AsyncGenerator<CaptureStep> {
   let group: { line: number; time: number; commands: Arg[][] } | undefined;
   let empty = true;
   for await (const { text, line } of linesOf(path)) {
-    const fail = (what: string) => new CaptureError(`${path}, line ${line}: ${what}.`, path);
+    const fail = (what: string) => new CaptureError(`${path}, line ${line}: ${what}.`, { path });
     const { time, args } = parseLine(text, fail);
     const name = String(args[0]).toUpperCase();
     empty = false;
@@ -44,8 +38,9 @@ export async function* readCapture(path: string): AsyncGenerator<CaptureStep> {
       group = undefined;
     }
   }
-  if (group !== undefined) throw new CaptureError(`${path}, line ${group.line}: MULTI without EXEC.`, path);
-  if (empty) throw new CaptureError(`${path} holds no commands.`, path);
+  if (group !== undefined)
+    throw new CaptureError(`${path}, line ${group.line}: MULTI without EXEC.`, { path });
+  if (empty) throw new CaptureError(`${path} holds no commands.`, { path });
 }
 
 async function* linesOf(path: string): AsyncGenerator<{ text: string; line: number }> {
@@ -65,7 +60,7 @@ async function* linesOf(path: string): AsyncGenerator<{ text: string; line: numb
       }
     }
   } catch (error) {
-    throw new CaptureError(`Cannot read the capture ${path}: ${messageOf(error)}.`, path, error);
+    throw new CaptureError(`Cannot read the capture ${path}: ${messageOf(error)}.`, { path, cause: error });
   } finally {
     file.destroy();
   }

@@ -56,6 +56,20 @@ export class MissingModulesError extends NxliveError {
   }
 }
 
+/** A private Redis cannot be had or started on this machine. */
+export class RedisServerError extends NxliveError {
+  constructor(message: string, context?: ErrorContext) {
+    super("ERR_REDIS_SERVER", message, context);
+  }
+}
+
+/** A capture that cannot be read or replayed; `path` is the file, the message has the line. */
+export class CaptureError extends NxliveError {
+  constructor(message: string, context?: ErrorContext) {
+    super("ERR_CAPTURE", message, context);
+  }
+}
+
 /** Only an empty database can be initialised. */
 export class DatabaseNotEmptyError extends NxliveError {
   constructor(message: string, context?: ErrorContext) {

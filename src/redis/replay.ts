@@ -1,8 +1,9 @@
 import { sleep } from "../waiting.js";
-import { CaptureError, type CaptureStep, readCapture } from "./capture.js";
+import { type CaptureStep, readCapture } from "./capture.js";
 import type { RedisClient } from "./client.js";
 import { exists } from "./commands.js";
 import type { Reply } from "./connection.js";
+import { CaptureError } from "./errors.js";
 import { isScanKey } from "./keys.js";
 import { type PathMove, type Rebase, rebasing } from "./rebase.js";
 import { checkProtocol } from "./setup.js";
@@ -44,14 +45,16 @@ export async function replayCaptures(
   const plans: Replayed[] = [];
   for (const file of files) plans.push(await check(file));
   await checkProtocol(redis, { signal });
+  const planned = new Set<string>();
   for (const { file, scans } of plans) {
     for (const scan of scans) {
-      if (await redis.do(exists(scan), { signal })) {
-        throw new CaptureError(
-          `${file}: the database has its scan ${scan} already; replay it into another one.`,
-          file,
-        );
-      }
+      const context = { path: file, scan };
+      if (planned.has(scan))
+        throw new CaptureError(`${file}: its scan ${scan} is in an earlier capture, too.`, context);
+      planned.add(scan);
+      if (!(await redis.do(exists(scan), { signal }))) continue;
+      const message = `${file}: the database has its scan ${scan} already; replay it into another one.`;
+      throw new CaptureError(message, context);
     }
   }
   for (const { file } of plans) await send(redis, file, speed, rebase, signal);
@@ -66,7 +69,9 @@ async function check(file: string): Promise<Replayed> {
     for (const [name, key, , document] of step.commands) {
       if (String(name).toUpperCase() !== "JSON.SET") continue;
       if (!isJson(document))
-        throw new CaptureError(`${file}, line ${step.line}: JSON.SET of a text that is no JSON.`, file);
+        throw new CaptureError(`${file}, line ${step.line}: JSON.SET of a text that is no JSON.`, {
+          path: file,
+        });
       if (isScanKey(String(key))) scans.add(String(key));
     }
   }
@@ -113,11 +118,10 @@ async function send(
 function checkReplies(file: string, step: CaptureStep, replies: readonly Reply[]): void {
   for (const reply of replies.flatMap((one) => (Array.isArray(one) ? (one as readonly Reply[]) : [one]))) {
     if (!(reply instanceof Error) || /is already sealed/.test(reply.message)) continue;
-    throw new CaptureError(
-      `${file}, line ${step.line}: Redis refused the command: ${reply.message}.`,
-      file,
-      reply,
-    );
+    throw new CaptureError(`${file}, line ${step.line}: Redis refused the command: ${reply.message}.`, {
+      path: file,
+      cause: reply,
+    });
   }
 }
 

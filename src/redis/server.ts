@@ -7,9 +7,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { InvalidArgumentError } from "../errors.js";
-import { findRedisProgram, type RedisProgram, RedisServerError } from "./server-binary.js";
-
-export { RedisServerError } from "./server-binary.js";
+import { RedisServerError } from "./errors.js";
+import { findRedisProgram, type RedisProgram } from "./server-binary.js";
 
 export interface PrivateRedisOptions {
   /** TCP port on 127.0.0.1; a free one when absent. */

@@ -153,6 +153,14 @@ describe("a capture is refused before anything is sent when", () => {
     });
   });
 
+  test("another one holds the same scan", async () => {
+    const twice = [capture("h5maps/nexus_full"), capture("h5maps/nexus_full")];
+    await expect(replayCaptures(client, twice, max)).rejects.toMatchObject({
+      code: "ERR_CAPTURE",
+      message: expect.stringContaining("in an earlier capture, too"),
+    });
+  });
+
   test("the database has one of its scans already", async () => {
     await replayFixture(redis.url, "h5maps/scalars_one_by_one", folder);
     await expect(replayFixture(redis.url, "h5maps/scalars_one_by_one", folder)).rejects.toMatchObject({
