@@ -13,14 +13,14 @@ KINDS = {
     "spectra": (1, 50, 2000, 20, "float32", (1024,)),
     "scans": (100, 3, 20, 1, "float64", ()),
 }
-kind, folder = sys.argv[2:4]
+kind, folder, session = sys.argv[2:5]
 scans, streams, points, batch, dtype, shape = KINDS[kind]
 store = connect()
 path = f"{folder}/{kind}.h5"
 random = np.random.default_rng(1)
 data = (random.normal(500, 20, size=(batch, *shape))).astype(dtype)
 for number in range(1, scans + 1):
-    identity = {"name": kind, "number": number, "data_policy": "no_policy", "session": "bench_writer", "path": path}
+    identity = {"name": kind, "number": number, "data_policy": "no_policy", "session": session, "path": path}
     scan = store.create_scan(identity, info={"name": kind})
     names = [f"s{i}" for i in range(streams)]
     outputs = [make_stream(scan, name, dtype, shape) for name in names]

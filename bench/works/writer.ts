@@ -11,23 +11,25 @@ const [url = "", which = "", kind = ""] = process.argv.slice(2);
 const python = readFileSync(".nxlive/python", "utf8").trim();
 const scans = kind === "scans" ? 100 : 1;
 
+// Of its own: nxlive also writes what earlier runs have left unwritten.
+const session = `bench_writer_${process.pid}`;
 const folder = mkdtempSync(join(tmpdir(), "nxlive-bench-"));
 const writer =
   which === "nxlive"
-    ? spawn(process.execPath, ["dist/cli/main.js", "write", "--redis", url, "--session", "bench_writer"])
+    ? spawn(process.execPath, ["dist/cli/main.js", "write", "--redis", url, "--session", session])
     : spawn(join(python, "..", "blisswriter"), ["run", url]);
 try {
   const complete = new Promise<number>((resolve, reject) => {
     let count = 0;
     const onLine = (line: string) => {
       if (/FAILED|Traceback/.test(line)) reject(new Error(`${which}: ${line}`));
-      if (/"state":"COMPLETE"|Saving complete/.test(line) && ++count === scans) resolve(monotonic());
+      if (/: COMPLETE,|Saving complete/.test(line) && ++count === scans) resolve(monotonic());
     };
     for (const output of [writer.stdout, writer.stderr]) createInterface(output).on("line", onLine);
     writer.once("exit", (code) => reject(new Error(`${which} ended with ${code}`)));
   });
   await new Promise((resolve) => writer.stderr.once("data", resolve)); // its first log line: it listens
-  const { stdout } = await promisify(execFile)(python, ["bench/peers/load.py", url, kind, folder]);
+  const { stdout } = await promisify(execFile)(python, ["bench/peers/load.py", url, kind, folder, session]);
   const seconds = (await complete) - Number(stdout);
   const { cpu, rss } = usage(writer.pid ?? 0);
   const result = JSON.parse(
