@@ -1,5 +1,6 @@
 import type { RedisClient, RequestOptions } from "./client.js";
 import type { Command } from "./commands.js";
+import { RedisOutOfMemoryError } from "./errors.js";
 import { asList, asNothing, asText } from "./replies.js";
 import { positionsKey, WRITER_KEYS } from "./writer-keys.js";
 
@@ -15,7 +16,10 @@ import { positionsKey, WRITER_KEYS } from "./writer-keys.js";
  */
 export const POSITIONS_TTL = 30_000;
 
-/** Publishes where a writer is in its streams, and that it lives; `done` are streams that it no longer needs. */
+/**
+ * Publishes where a writer is in its streams, and that it lives; `done` are streams that it no longer needs. When Redis is
+ * out of memory the positions published before stay as they are, for as long again, and RedisOutOfMemoryError is thrown.
+ */
 export async function publishPositions(
   client: RedisClient,
   writer: string,
@@ -26,15 +30,21 @@ export async function publishPositions(
   const key = positionsKey(writer);
   // The field "" is no stream: it keeps the hash alive while the writer needs nothing.
   const fields = [...positions].flat();
-  await client.atomically(
-    [
-      change(["SADD", WRITER_KEYS.writers, writer]),
-      change(["HSET", key, "", Date.now(), ...fields]),
-      ...(done.length > 0 ? [change(["HDEL", key, ...done])] : []),
-      change(["PEXPIRE", key, POSITIONS_TTL]),
-    ],
-    options,
-  );
+  const live = change(["PEXPIRE", key, POSITIONS_TTL]);
+  const forget = done.length > 0 ? [change(["HDEL", key, ...done])] : [];
+  const publish = [
+    change(["SADD", WRITER_KEYS.writers, writer]),
+    change(["HSET", key, "", Date.now(), ...fields]),
+    ...forget,
+    live,
+  ];
+  try {
+    await client.atomically(publish, options);
+  } catch (error) {
+    // The older positions protect more than is needed, never less; without them the tracker would trim all.
+    if (error instanceof RedisOutOfMemoryError) await client.atomically([...forget, live], options);
+    throw error;
+  }
 }
 
 /** Takes a writer off the list, at its orderly end. */
