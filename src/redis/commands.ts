@@ -89,6 +89,12 @@ export const xread = (after: ReadonlyMap<string, string>, count: number, block?:
     ["XREAD", ...blocking(block), "COUNT", count, "STREAMS", ...after.keys(), ...after.values()],
     asEntriesByKey,
   );
+/** How many entries a stream ever had, and how many it has. */
+export const entryCounts = (key: string) =>
+  reading(["XINFO", "STREAM", key], (reply) => {
+    const facts = asPairs(asList(reply));
+    return { added: asNumber(facts.get("entries-added") ?? 0), present: asNumber(facts.get("length") ?? 0) };
+  });
 /** Removes entries before an id; the number of removed ones. */
 export const xtrim = (key: string, minId: string) => reading(["XTRIM", key, "MINID", minId], asNumber);
 /** Seals a stream: its length. Fails when it is sealed already. */

@@ -1,9 +1,10 @@
 import { BLOCK, type RedisClient, type RequestOptions } from "../redis/client.js";
 import * as commands from "../redis/commands.js";
-import { KEYS } from "../redis/keys.js";
+import { KEYS, streamKey } from "../redis/keys.js";
 import type { Entry } from "../redis/replies.js";
 import type { Deadline } from "../waiting.js";
 import { isDeleted } from "./loading.js";
+import { searchScans } from "./search.js";
 
 /** A created scan: its place in the history, and its key. */
 export interface HistoryItem {
@@ -48,6 +49,58 @@ export async function nextItems(
     const items = await existing(redis, itemsOf(entries), options);
     if (items.length > 0 || deadline.passed) return { items, timetag: after };
   }
+}
+
+/**
+ * The scans created after a timetag that the history (the last 2048 scans) has dropped since, in order. The first entry
+ * of a scan's states is written together with its entry in the history, so that its id says when the scan was created.
+ */
+export async function droppedItems(
+  redis: RedisClient,
+  since: string,
+  options: RequestOptions,
+): Promise<readonly HistoryItem[]> {
+  const [first] = await redis.do(commands.xrange(KEYS.history, "-", "+", 1), options);
+  if (!first || compareIds(first.id, since) <= 0) return [];
+  const { added, present } = await redis.do(commands.entryCounts(KEYS.history), options);
+  if (added === present) return [];
+  const found = await searchScans(redis, {}, options);
+  // After the search: a scan created in between is in the history, and is followed from there.
+  const remembered = itemsOf(await redis.do(commands.xrange(KEYS.history, "-", "+"), options));
+  const known = new Set(remembered.map(({ key }) => key));
+  const keys = found.keys.filter((key) => !known.has(key));
+  const items: HistoryItem[] = [];
+  for (let start = 0; start < keys.length; start += PAGE) {
+    const page = keys.slice(start, start + PAGE);
+    const births = await birthsOf(redis, page, options);
+    page.forEach((key, i) => {
+      const timetag = births[i];
+      if (timetag && compareIds(timetag, since) > 0) items.push({ timetag, key });
+    });
+  }
+  const left = await existing(redis, items, options);
+  return left.sort((a, b) => compareIds(a.timetag, b.timetag));
+}
+
+/** Ids of the first entries of scans' states; undefined for scans without. */
+async function birthsOf(
+  redis: RedisClient,
+  keys: readonly string[],
+  options: RequestOptions,
+): Promise<(string | undefined)[]> {
+  const pks = await redis.do(commands.jsonMget(keys, "state_stream.pk"), options);
+  const reads = pks.map((text) => {
+    const pk: unknown = JSON.parse(text ?? "null");
+    return commands.xrange(streamKey(typeof pk === "string" ? pk : ""), "-", "+", 1);
+  });
+  return (await redis.all(reads, options)).map((entries) => entries[0]?.id);
+}
+
+/** Order of two stream ids: negative when the first is older. */
+function compareIds(a: string, b: string): number {
+  const [aTime = 0, aCount = 0] = a.split("-").map(Number);
+  const [bTime = 0, bCount = 0] = b.split("-").map(Number);
+  return aTime - bTime || aCount - bCount;
 }
 
 function itemsOf(entries: readonly Entry[]): HistoryItem[] {

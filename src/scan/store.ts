@@ -11,7 +11,7 @@ import { Sink } from "../stream/sink.js";
 import { abortable, Deadline } from "../waiting.js";
 import { formatDocument, parseDocument, requireInfo } from "./document.js";
 import { NoScanError, ScanNotFoundError, ScanStateError } from "./errors.js";
-import { lastItem, lastTimetag, nextItems } from "./history.js";
+import { droppedItems, lastItem, lastTimetag, nextItems } from "./history.js";
 import { requireIdentity, type ScanIdentityInput } from "./identity.js";
 import { DELETED_TTL, loadDocument } from "./loading.js";
 import { newPk } from "./pk.js";
@@ -278,8 +278,9 @@ export class DataStore {
   ): AsyncGenerator<Scan, undefined, undefined> {
     await this.#check(options);
     let after = await since;
+    // A reader that was away for more scans than the history holds has not missed them either.
+    let items = await droppedItems(this.redis, after, options);
     for (;;) {
-      const { items, timetag } = await nextItems(this.redis, after, new Deadline(undefined), options);
       for (const item of items) {
         const scan = await this.#loadItem(item.key, item.timetag, options).catch((error) => {
           if (isConnectionError(error) || options.signal?.aborted || this.redis.closed) throw error;
@@ -292,7 +293,9 @@ export class DataStore {
           (options.path === undefined || scan.id.path === options.path);
         if (wanted) yield scan;
       }
-      after = timetag;
+      const next = await nextItems(this.redis, after, new Deadline(undefined), options);
+      items = next.items;
+      after = next.timetag;
     }
   }
 }

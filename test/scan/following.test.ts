@@ -96,6 +96,19 @@ describe("new scans", () => {
     await scans.return(undefined);
   });
 
+  test("that the history has dropped meanwhile are followed all the same", async () => {
+    await create({ number: 1 });
+    const since = await store.timetag();
+    for (let number = 2; number <= 9; number++) await create({ number });
+    // As if more scans had been created than the history holds.
+    const [, , , , last] = await store.redis.do(commands.xrange(KEYS.history, "-", "+"));
+    await store.redis.do(commands.xtrim(KEYS.history, last?.id ?? ""));
+    const seen = await take(store.scans({ since }), 8);
+    expect(seen.map((scan) => scan.id.number)).toEqual([2, 3, 4, 5, 6, 7, 8, 9]);
+    const later = await take(store.scans({ since: seen[1]?.timetag ?? "" }), 6);
+    expect(later.map((scan) => scan.id.number)).toEqual([4, 5, 6, 7, 8, 9]);
+  });
+
   test("are seen from the call on when nothing else is said", async () => {
     await create({ number: 1 });
     const scans = store.scans();
