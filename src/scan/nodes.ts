@@ -42,6 +42,8 @@ export type NodeEvent =
 export interface WalkOptions extends SignalOption {
   /** Go on with what appears later, until the signal aborts; default true. */
   readonly wait?: boolean;
+  /** Begin with the scans that are there; default true. Without, only scans that begin from now on are walked. */
+  readonly existing?: boolean;
   /** Only nodes of these types. */
   readonly include?: NodeType | readonly NodeType[];
   /** Told of scans and channels that cannot be read, which are left out; the others go on. */
@@ -135,18 +137,21 @@ class Walker {
   }
 
   async *#scans(): AsyncGenerator<NodeEvent, undefined, undefined> {
-    const { signal, wait = true } = this.#options;
+    const { signal, wait = true, existing = true } = this.#options;
+    const { name } = this.#session;
+    const since = existing ? undefined : await this.#store.timetag({ signal });
     yield { type: "new-node", node: this.#session };
-    const { timetag, keys } = await this.#store.search({ session: this.#session.name }, { signal });
+    const { timetag, keys } = since
+      ? { timetag: since, keys: [] }
+      : await this.#store.search({ session: name }, { signal });
     const known = new Set(keys);
     // Keys are ULIDs: their order is that of creation.
     for (const key of keys.toSorted()) {
       const scan = await this.#attempt(() => this.#store.loadScan(key, { signal }));
       // Searching takes upper for lower case, and * for anything.
-      if (scan?.id.session === this.#session.name) yield* this.#scan(scan);
+      if (scan?.id.session === name) yield* this.#scan(scan);
     }
     if (!wait) return;
-    const { name } = this.#session;
     const onError = (_: string, error: unknown) => this.#options.onError?.(error);
     for await (const scan of this.#store.scans({ since: timetag, session: name, signal, onError })) {
       if (!known.has(scan.key)) yield* this.#scan(scan);

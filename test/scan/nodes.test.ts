@@ -238,6 +238,18 @@ describe("walkEvents", () => {
     expect(seen).toEqual(["test_session:1_ascan:axis:roby", "test_session:2_ascan:axis:roby"]);
   });
 
+  test("without existing ones tells only of scans that begin from now on", async () => {
+    const old = await ascan(null);
+    await old.roby.send(1);
+    await old.scan.close();
+    const events = walkEvents(store, "test_session", { existing: false });
+    expect((await events.next()).value?.node.type).toBe("session");
+    const next = ascan(null);
+    const seen = await until(events, ({ node }) => node.type === "channel");
+    await next;
+    expect(new Set(seen.map(({ node }) => node.scan?.id.number))).toEqual(new Set([undefined, 2]));
+  });
+
   test.each([
     ["walk", (signal: AbortSignal) => walk(store, "test_session", { signal })],
     ["walkEvents", (signal: AbortSignal) => walkEvents(store, "test_session", { signal })],
