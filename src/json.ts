@@ -43,7 +43,8 @@ export function namesOf(object: object): readonly string[] {
  * InvalidArgumentError for more than 500 levels.
  */
 export function parseExactJson(text: string): unknown {
-  const parsed = LOSSY.test(text) ? new ExactParser(text).parse() : (JSON.parse(text) as unknown);
+  if (LOSSY.test(text)) return new ExactParser(text).parse();
+  const parsed: unknown = JSON.parse(text);
   requireDepth(parsed);
   return parsed;
 }
@@ -79,15 +80,10 @@ function setOwn(target: Record<string, unknown>, name: string, value: unknown): 
   } else target[name] = value;
 }
 
-function requireDepth(root: unknown): void {
-  const pending: { value: unknown; depth: number }[] = [{ value: root, depth: 0 }];
-  for (let item = pending.pop(); item; item = pending.pop()) {
-    if (typeof item.value !== "object" || item.value === null) continue;
-    if (item.depth >= MAX_JSON_DEPTH) throw tooDeep();
-    for (const value of Object.values(item.value)) {
-      if (typeof value === "object" && value !== null) pending.push({ value, depth: item.depth + 1 });
-    }
-  }
+function requireDepth(value: unknown, depth = 0): void {
+  if (typeof value !== "object" || value === null) return;
+  if (depth >= MAX_JSON_DEPTH) throw tooDeep();
+  for (const item of Object.values(value)) requireDepth(item, depth + 1);
 }
 
 function tooDeep(): InvalidArgumentError {
@@ -95,13 +91,20 @@ function tooDeep(): InvalidArgumentError {
 }
 
 const SPACE = /[ \t\n\r]*/y;
+const LAST_CONTROL = 0x20;
 const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
-const STRING = /"(?:[^"\\]|\\.)*"/sy;
+/** Texts that must be looked at closely: JSON has no bare control characters. */
+const SPECIAL = /[\\\p{Cc}]/u;
 const WORDS: readonly (readonly [string, unknown])[] = [
   ["true", true],
   ["false", false],
   ["null", null],
 ];
+
+function startsWithDigit(name: string): boolean {
+  const code = name.charCodeAt(0);
+  return code >= 0x30 && code <= 0x39;
+}
 
 class ExactParser {
   readonly #text: string;
@@ -144,17 +147,19 @@ class ExactParser {
 
   #object(): unknown {
     const object: Record<string, unknown> = {};
-    const names = new Set<string>();
+    const names: string[] = [];
+    let indices = false;
     if (this.#take("}")) return object;
     do {
       this.#space();
       const name = this.#string();
-      names.add(name);
       if (!this.#take(":")) this.#fail();
+      names.push(name);
+      indices ||= startsWithDigit(name);
       setOwn(object, name, this.#value());
     } while (this.#take(","));
     if (!this.#take("}")) this.#fail();
-    if ([...names].some((name) => /^\d/.test(name))) nameOrders.set(object, [...names]);
+    if (indices) nameOrders.set(object, [...new Set(names)]);
     return object;
   }
 
@@ -168,8 +173,21 @@ class ExactParser {
   }
 
   #string(): string {
-    const token = this.#match(STRING);
-    return JSON.parse(token[0]) as string;
+    const start = this.#at;
+    if (this.#text[start] !== '"') this.#fail();
+    let end = this.#text.indexOf('"', start + 1);
+    while (end >= 0 && this.#isEscaped(end)) end = this.#text.indexOf('"', end + 1);
+    if (end < 0) this.#fail();
+    this.#at = end + 1;
+    const content = this.#text.slice(start + 1, end);
+    return SPECIAL.test(content) ? (JSON.parse(this.#text.slice(start, end + 1)) as string) : content;
+  }
+
+  /** An odd number of backslashes before a quote. */
+  #isEscaped(quote: number): boolean {
+    let first = quote;
+    while (this.#text[first - 1] === "\\") first--;
+    return (quote - first) % 2 === 1;
   }
 
   #number(): unknown {
@@ -197,6 +215,7 @@ class ExactParser {
   }
 
   #space(): void {
+    if (this.#text.charCodeAt(this.#at) > LAST_CONTROL) return;
     SPACE.lastIndex = this.#at;
     SPACE.exec(this.#text);
     this.#at = SPACE.lastIndex;

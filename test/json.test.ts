@@ -62,6 +62,17 @@ describe("exact JSON", () => {
     expect(namesOf({ b: 1, a: 2 })).toEqual(["b", "a"]);
   });
 
+  test("reads texts of any length, and quotes after any number of backslashes", () => {
+    const long = "A".repeat(20_000_000);
+    expect(parseExactJson(`[1.0, "${long}"]`)).toEqual([new JsonDecimal(1), long]);
+    for (const text of ['"', "\\", '\\"', '"\\\\', "\n", "é😀", "\u007f"]) {
+      expect(parseExactJson(`[1.0, ${JSON.stringify(text)}]`)).toEqual([new JsonDecimal(1), text]);
+    }
+    for (const bad of ['[1.0, "a]', '[1.0, "\n"]', '[1.0, "\\x"]', '[1.0, "a\\"]', "{1.0: 2}"]) {
+      expect(() => parseExactJson(bad)).toThrow(SyntaxError);
+    }
+  });
+
   test("refuses documents nested too deep, whatever numbers they hold", () => {
     const deep = (inner: string) => "[".repeat(MAX_JSON_DEPTH + 1) + inner + "]".repeat(MAX_JSON_DEPTH + 1);
     expect(() => parseExactJson(deep("1"))).toThrow(/levels deep/);
