@@ -126,10 +126,21 @@ export class Sink {
     const senders = [...new Set(batch.map(({ sender }) => sender))].filter(
       (sender) => !this.#known.has(sender),
     );
-    const lasts = await this.#redis.all(senders.map(({ key }) => commands.lastEntry(key)));
+    const looks = senders.map(({ key }) => commands.lastEntry(key));
+    const replies = await this.#redis.commands.pipeline(
+      looks.map(({ args }) => args),
+      { repeatable: true, patience: LONG_PATIENCE },
+    );
     senders.forEach((sender, i) => {
-      const last = lasts[i];
-      this.#compare(sender, last ? parseEntry(last, sender.name) : undefined, batch);
+      const reply = replies[i] ?? null;
+      // What is wrong with one stream does not concern the others.
+      try {
+        if (reply instanceof Error) throw commandError(reply, "XREVRANGE");
+        const last = looks[i]?.parse(reply);
+        this.#compare(sender, last && parseEntry(last, sender.name), batch);
+      } catch (error) {
+        sender.failure ??= failureOf(error);
+      }
       this.#known.add(sender);
     });
     this.#generation = generation;
@@ -173,15 +184,18 @@ export class Sink {
     if (!/exhausted the last possible ID|ID specified in XADD/.test(error.message)) {
       return commandError(error, "XADD");
     }
-    const last = await this.#redis.do(commands.lastEntry(sender.key));
-    const entry = last && parseEntry(last, sender.name);
-    return entry?.kind === "seal" ? sealed(sender) : second(sender, entry ? endOf(entry) : 0);
+    try {
+      const last = await this.#redis.do(commands.lastEntry(sender.key));
+      const entry = last && parseEntry(last, sender.name);
+      return entry?.kind === "seal" ? sealed(sender) : second(sender, entry ? endOf(entry) : 0);
+    } catch (cause) {
+      return failureOf(cause);
+    }
   }
 
   /** Redis stayed away too long, or the store was closed: everybody is told. */
   #failAll(batch: readonly Pending[], error: unknown): void {
-    const failure =
-      error instanceof NxliveError ? error : new ClosedError(`Publishing ended: ${String(error)}`);
+    const failure = failureOf(error);
     for (const { sender } of [...batch, ...this.#queue]) sender.failure ??= failure;
   }
 
@@ -190,6 +204,10 @@ export class Sink {
     this.#waiters = this.#waiters.filter((waiter) => !ready.includes(waiter));
     for (const { resolve } of ready) resolve();
   }
+}
+
+function failureOf(error: unknown): NxliveError {
+  return error instanceof NxliveError ? error : new ClosedError(`Publishing ended: ${String(error)}`);
 }
 
 function sizeOf({ payload }: Pending): number {

@@ -119,6 +119,21 @@ describe("a stream's key", () => {
   });
 });
 
+describe("a stream that somebody else has spoilt", () => {
+  test.each<[string, (key: string) => commands.Command<unknown>]>([
+    ["with an entry that is none", (key) => commands.xadd(key, "0-1", ["data", "x"])],
+    ["with another kind of key", (key) => commands.set(key, "text")],
+  ])("%s makes its own publisher fail, and no other", async (_, spoil) => {
+    const [bad, good] = [await startStream(store), await startStream(store)];
+    await store.redis.do(spoil(bad.publisher.key));
+    void bad.publisher.send(1);
+    void good.publisher.send(1);
+    expect(await codeOf(bad.publisher.flush())).toMatch(/^ERR_(STREAM_FORMAT|REDIS_COMMAND)$/);
+    await good.publisher.flush();
+    expect(await good.publisher.seal()).toBe(1);
+  });
+});
+
 describe("an entry", () => {
   const entries: [string, string, (string | number | Buffer)[]][] = [
     ["without a payload", "0-1", ["data", "x"]],

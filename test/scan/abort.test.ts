@@ -6,6 +6,7 @@ import {
   type EventSource,
   type PublishedScan,
   type Scan,
+  type SharedView,
   type StreamPublisher,
   shareStream,
 } from "../../src/index.js";
@@ -36,6 +37,8 @@ interface Things {
   readonly publisher: StreamPublisher;
   readonly scan: Scan;
   readonly stream: EventSource;
+  /** What a worker was given of the stream. */
+  readonly shared: SharedView;
 }
 
 async function things(): Promise<Things> {
@@ -49,8 +52,9 @@ async function things(): Promise<Things> {
   const scan = await store.loadScan(published.key);
   const stream = scan.streams.get("x")?.events;
   if (!stream) throw new Error("no stream");
-  await stream.length();
-  return { store, published, opened, publisher, scan, stream };
+  const { value: shared } = await shareStream(stream, { group: "other", worker: "w" }).next();
+  if (!shared) throw new Error("nothing to share");
+  return { store, published, opened, publisher, scan, stream, shared };
 }
 
 type Call = (things: Things, options: { signal: AbortSignal }) => Promise<unknown>;
@@ -91,6 +95,7 @@ const asking: Record<string, Call> = {
   "stream.values": ({ stream }, options) => stream.values(options).next(),
   "stream.cursor": ({ stream }, options) => stream.cursor(options).next(),
   shareStream: ({ stream }, options) => shareStream(stream, { ...options, group: "g", worker: "w" }).next(),
+  "sharedView.acknowledge": ({ shared }, options) => shared.acknowledge(options),
 };
 
 /** Every public function that waits: what it does while nothing happens. */
