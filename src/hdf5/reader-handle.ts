@@ -19,7 +19,12 @@ export interface OpenFile {
   fail(doing: string): never;
   /** Throws when HDF5 reported errors since the step began. */
   check(doing: string): void;
+  /** What was learnt of the file since it was opened: as good as what the library itself remembers of it. */
+  readonly known: Map<string, unknown>;
 }
+
+/** More facts than this are not kept. */
+const MOST_KNOWN = 10_000;
 
 /** A write may be going on within this time after a file's last change. */
 const BEING_WRITTEN_MS = 3_000;
@@ -32,7 +37,7 @@ const ATTEMPTS = 4;
 export class FileHandle {
   readonly path: string;
   readers = 0;
-  #open: { instance: Hdf5Instance; id: bigint; stats: BigIntStats } | undefined;
+  #open: { instance: Hdf5Instance; id: bigint; stats: BigIntStats; known: Map<string, unknown> } | undefined;
 
   constructor(path: string) {
     this.path = path;
@@ -62,13 +67,14 @@ export class FileHandle {
       throw new Hdf5ReadError(`${path}: cannot read ${doing}: ${reasonOf(instance.takeErrors())}.`, { path });
     };
     try {
-      const id = this.#ensureOpen(instance);
+      const { id, known } = this.#ensureOpen(instance);
       const check = (doing: string) => {
         const errors = instance.takeErrors();
         if (errors.length > 0)
           throw new Hdf5ReadError(`${path}: cannot read ${doing}: ${reasonOf(errors)}.`, { path });
       };
-      return step({ library: instance.library, id, fail, check });
+      if (known.size > MOST_KNOWN) known.clear();
+      return step({ library: instance.library, id, fail, check, known });
     } catch (error) {
       if (!isCrash(error)) throw error;
       discard(instance);
@@ -80,18 +86,18 @@ export class FileHandle {
     }
   }
 
-  #ensureOpen(instance: Hdf5Instance): bigint {
+  #ensureOpen(instance: Hdf5Instance): { readonly id: bigint; readonly known: Map<string, unknown> } {
     if (this.#open?.instance === instance) {
       inUse(this);
-      return this.#open.id;
+      return this.#open;
     }
     const stats = statOf(this.path);
     const { library } = instance;
     const id = library.open(this.path, library.H5F_ACC_RDONLY, false, -1, -1);
     if (id <= 0n) throw openError(this.path, reasonOf(instance.takeErrors()));
-    this.#open = { instance, id, stats };
+    this.#open = { instance, id, stats, known: new Map() };
     inUse(this);
-    return id;
+    return this.#open;
   }
 
   /** Closes the file when it changed on disk since it was opened, so that the next step sees what is there now. */
@@ -172,6 +178,8 @@ export function dropHandle(handle: FileHandle): void {
 }
 
 /** Lets go of every file that changed: virtual datasets and external links read other files than their own. */
-export function releaseChanged(): void {
-  for (const handle of handles.values()) handle.releaseIfChanged();
+export async function releaseChanged(): Promise<void> {
+  for (const handle of [...handles.values()]) handle.releaseIfChanged();
+  // Everything above is synchronous: whoever refreshes in a loop must let others have their turn.
+  await new Promise<void>((done) => setImmediate(done));
 }

@@ -92,7 +92,7 @@ class Reader implements Hdf5Reader {
       // Sources of virtual datasets may be open in other readers, as they were some time ago.
       return { metadata, type: requireReadable(metadata, `${this.path}::${at}`) };
     });
-    if (metadata.virtual_sources) releaseChanged();
+    if (metadata.virtual_sources) await releaseChanged();
     const { element, inner } = splitArrayType(type);
     if (metadata.shape === null) return { dtype: dtypeOf(type), shape: null, data: new Uint8Array(0) };
     const outer = ranges.slice(0, metadata.shape.length);
@@ -113,7 +113,7 @@ class Reader implements Hdf5Reader {
 
   async refresh(): Promise<void> {
     this.#assertOpen();
-    releaseChanged();
+    await releaseChanged();
   }
 
   async close(): Promise<void> {
@@ -157,13 +157,33 @@ function tidy(path: string): string {
     .join("/")}`;
 }
 
+/** Computes a fact about the open file once. */
+function once<T>(file: OpenFile, what: string, path: string, compute: () => T): T {
+  const key = `${what} ${path}`;
+  if (!file.known.has(key)) file.known.set(key, compute());
+  return file.known.get(key) as T;
+}
+
 function kindOf(file: OpenFile, path: string): number | undefined {
+  return once(file, "kind", path, () => readKind(file, path));
+}
+
+function readKind(file: OpenFile, path: string): number | undefined {
   const kind = file.library.get_type(file.id, path);
   file.check(path);
   return kind < 0 ? undefined : kind;
 }
 
 function describe(file: OpenFile, path: string): ItemDescription | undefined {
+  const known = file.known.get(`item ${path}`) as ItemDescription | undefined;
+  if (known) return known;
+  const item = readItem(file, path);
+  // The extent of a virtual dataset may follow other files.
+  if (item && !(item.kind === "dataset" && item.virtualSources)) file.known.set(`item ${path}`, item);
+  return item;
+}
+
+function readItem(file: OpenFile, path: string): ItemDescription | undefined {
   const { library, id } = file;
   if (path !== "/") {
     // A missing link leaves these two calls with what happened to be in memory: ask for the errors first.
@@ -224,8 +244,11 @@ function dataset(file: OpenFile, path: string): ItemDescription {
 }
 
 function metadataOf(file: OpenFile, path: string): H5Metadata {
+  const known = file.known.get(`metadata ${path}`) as H5Metadata | undefined;
+  if (known) return known;
   const metadata = file.library.get_dataset_metadata(file.id, path);
   file.check(path);
+  if (metadata && !metadata.virtual_sources) file.known.set(`metadata ${path}`, metadata);
   return metadata ?? file.fail(path);
 }
 
