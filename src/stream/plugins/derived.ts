@@ -40,6 +40,7 @@ export abstract class DerivedStream implements FollowableStream {
   readonly latestEventOnly = true;
   readonly eventPerPoint = false;
   #known: Progress = { length: 0, readable: 0, sealed: false, events: 0 };
+  #newest: unknown;
 
   constructor(context: PluginContext) {
     this.events = context.events;
@@ -78,7 +79,8 @@ export abstract class DerivedStream implements FollowableStream {
     if (this.#known.sealed) return this.#known;
     const sealed = await this.events.isSealed(options); // first: an event before the seal is then the last one
     const last = await this.events.last(options);
-    return this.#learn(last?.value, sealed, last === undefined ? 0 : last.index + 1, options);
+    const events = last ? last.index + 1 : sealed ? await this.events.length(options) : 0;
+    return this.#learn(last?.value, sealed, events, options);
   }
 
   async at(index: number, options: WaitOptions = {}): Promise<Value> {
@@ -145,12 +147,15 @@ export abstract class DerivedStream implements FollowableStream {
     };
   }
 
+  /** Takes in the newest of `events` events; it is undefined when none is there (any more). */
   async #learn(event: unknown, sealed: boolean, events: number, options: SignalOption): Promise<Progress> {
-    const forgotten = event === undefined && sealed && this.#known.events === 0;
-    const { length, readable } =
-      forgotten && (await this.events.length(options)) > 0
-        ? await this.#countAgain(options)
-        : this.understand(event, sealed);
+    const news = events > this.#known.events;
+    if (event !== undefined && news) this.#newest = event;
+    // At the seal all events are known, but for those that were trimmed before anyone here has seen them.
+    const forgotten = event === undefined && sealed && news;
+    const { length, readable } = forgotten
+      ? await this.#countAgain(options)
+      : this.understand(this.#newest, sealed);
     this.#known = {
       length: Math.max(length, this.#known.length),
       readable: Math.max(readable, this.#known.readable),

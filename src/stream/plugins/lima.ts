@@ -1,4 +1,5 @@
 import type { AxisRange } from "../../ndarray/slice.js";
+import { IndexNoMoreThereError } from "../errors.js";
 import type { StreamPluginFactory } from "../plugin.js";
 import type { RawPoints } from "../points.js";
 import type { SignalOption } from "../reading.js";
@@ -60,8 +61,12 @@ export class LimaStream extends DerivedStream {
     return readImages(this.#savedFiles(), range, this.dtype, options);
   }
 
-  protected count(options: SignalOption): Promise<number> {
-    return countImages(this.#savedFiles(), options);
+  protected async count(options: SignalOption): Promise<number> {
+    if (this.files) return countImages(this.files, options);
+    throw new IndexNoMoreThereError(
+      `How many images "${this.name}" has had is not known any more: its status was trimmed from Redis, and the images were not saved.`,
+      { stream: this.name },
+    );
   }
 
   protected unreadable(index: number, sealed: boolean): Error {

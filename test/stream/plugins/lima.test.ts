@@ -229,7 +229,9 @@ describe("while the detector takes images", () => {
     await publisher.send(status(34, 34));
     expect((await next).value).toMatchObject({ index: 10, length: 20 });
     await publisher.seal();
-    expect((await cursor.next()).value).toMatchObject({ index: 30, length: 5 });
+    const rest = await cursor.next();
+    expect(rest.value).toMatchObject({ index: 30, length: 5 });
+    expect((await rest.value?.data())?.shape).toEqual([5, 12, 16]);
     expect((await cursor.next()).done).toBe(true);
   });
 
@@ -287,6 +289,14 @@ describe("images that cannot be read", () => {
     const { value } = await stream.cursor().next();
     expect(value).toMatchObject({ index: 0, length: 5 });
     expect(await errorOf(value?.data() ?? Promise.resolve())).toMatchObject({ code: "ERR_IMAGES_NOT_SAVED" });
+  });
+
+  test("are not even counted once their status was trimmed", async () => {
+    const { publisher, stream } = await running({ saved: false });
+    await publisher.send(status(4, -1));
+    await publisher.seal();
+    await store.redis.commands.call(["XTRIM", publisher.key, "MAXLEN", "1"]);
+    expect(await errorOf(stream.length())).toMatchObject({ code: "ERR_INDEX_NO_MORE_THERE" });
   });
 
   test("at the end of an aborted scan are not passed over silently", async () => {
