@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { resolveAxis } from "../../../src/ndarray/slice.js";
 import type { PrivateRedis } from "../../../src/redis/server.js";
 import { DataStore } from "../../../src/scan/store.js";
-import { limaDefinition } from "../../../src/stream/plugins/definitions.js";
+import { hdf5FallbackDefinition, limaDefinition } from "../../../src/stream/plugins/definitions.js";
 import { LimaFiles } from "../../../src/stream/plugins/lima-files.js";
 import { runPython } from "../../support/python.js";
 import { startTestRedis } from "../../support/redis.js";
@@ -32,6 +33,8 @@ for first in range(0, ${IMAGES}, 10):
             values = numpy.arange(first + start, first + start + count, dtype="uint16")
             f["data"] = numpy.repeat(values, 6).reshape(count, 2, 3)
         number += 1
+with h5py.File(f"{sys.argv[1]}/data.h5", "w") as f:
+    f["points"] = numpy.arange(1000.0)
 `,
     [folder],
   );
@@ -99,6 +102,52 @@ test("whatever the statuses and the trimming, a cursor hands out every image onc
       await publisher.seal();
       await reading;
       expect(handedOut).toEqual(Array.from({ length: taken + 1 }, (_, i) => i));
+    }),
+    { numRuns: 40 },
+  );
+});
+
+const publishing = fc.array(
+  fc.oneof(
+    fc.record({ send: fc.integer({ min: 1, max: 9 }) }),
+    fc.record({ keep: fc.nat(3) }),
+    fc.record({ slice: fc.tuple(fc.nat(40), fc.nat(40), fc.constantFrom(1, 3, -2)) }),
+  ),
+  { minLength: 1, maxLength: 15 },
+);
+
+test("whatever is trimmed and when, a stream that is backed by a file is read whole", async () => {
+  await fc.assert(
+    fc.asyncProperty(publishing, fc.integer({ min: 1, max: 7 }), async (actions, maxPoints) => {
+      const file = join(folder, "data.h5");
+      const definition = hdf5FallbackDefinition({ dtype: "<f8", file, dataset: "/points" });
+      const { publisher, stream } = await scanWith(store, definition);
+      const read: unknown[] = [];
+      const reading = (async () => {
+        for await (const view of stream.cursor({ maxPoints })) {
+          expect(view).toMatchObject({ index: read.length, lost: 0 });
+          read.push(...((await view.data()).toNested() as number[]));
+        }
+      })();
+      let length = 0;
+      for (const action of actions) {
+        if ("send" in action) {
+          await publisher.send(Array.from({ length: action.send }, (_, i) => length + i));
+          length += action.send;
+        } else if ("keep" in action) {
+          await publisher.flush();
+          await store.redis.commands.call(["XTRIM", publisher.key, "MAXLEN", 1 + action.keep]);
+        } else {
+          await publisher.flush();
+          const [start, stop, step] = action.slice;
+          const range = resolveAxis([start, stop, step], length);
+          const wanted = Array.from({ length: range.count }, (_, i) => range.start + i * step);
+          expect((await stream.slice(start, stop, step)).toNested()).toEqual(wanted);
+        }
+      }
+      await publisher.seal();
+      await reading;
+      expect(read).toEqual(Array.from({ length }, (_, i) => i));
     }),
     { numRuns: 40 },
   );
