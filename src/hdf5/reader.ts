@@ -157,11 +157,26 @@ function tidy(path: string): string {
     .join("/")}`;
 }
 
-/** Computes a fact about the open file once. */
-function once<T>(file: OpenFile, what: string, path: string, compute: () => T): T {
+/** True for paths that lead through no link: what lies there belongs to the open file, and changes only with it. */
+function isOwn(file: OpenFile, path: string): boolean {
+  const key = `own ${path}`;
+  let own = file.known.get(key) as boolean | undefined;
+  if (own === undefined) {
+    const parents = path.split("/").map((_, i, elements) => elements.slice(0, i + 1).join("/"));
+    own = path === "/" || parents.slice(1).every((parent) => linkAt(file, parent) === null);
+    file.known.set(key, own);
+  }
+  return own;
+}
+
+/** A fact about the open file, found out once. */
+function once<T>(file: OpenFile, what: string, path: string, find: () => T): T {
   const key = `${what} ${path}`;
-  if (!file.known.has(key)) file.known.set(key, compute());
-  return file.known.get(key) as T;
+  const known = file.known.get(key) as T | undefined;
+  if (known !== undefined) return known;
+  const found = find();
+  if (found !== undefined && isOwn(file, path)) file.known.set(key, found);
+  return found;
 }
 
 function kindOf(file: OpenFile, path: string): number | undefined {
@@ -179,20 +194,27 @@ function describe(file: OpenFile, path: string): ItemDescription | undefined {
   if (known) return known;
   const item = readItem(file, path);
   // The extent of a virtual dataset may follow other files.
-  if (item && !(item.kind === "dataset" && item.virtualSources)) file.known.set(`item ${path}`, item);
+  const mayChange = item?.kind === "dataset" && item.virtualSources !== null;
+  if (item && !mayChange && isOwn(file, path)) file.known.set(`item ${path}`, item);
   return item;
 }
 
-function readItem(file: OpenFile, path: string): ItemDescription | undefined {
+/** The link at a path: null for the object itself, undefined when there is nothing. */
+function linkAt(file: OpenFile, path: string): ItemDescription | null | undefined {
   const { library, id } = file;
+  // A missing link leaves these two calls with what happened to be in memory: ask for the errors first.
+  const target = library.get_symbolic_link(id, path);
+  if (!linkExists(file)) return undefined;
+  if (target !== null) return { kind: "soft_link", target };
+  const { filename, obj_path } = library.get_external_link(id, path);
+  if (filename === undefined || obj_path === undefined) return null;
+  return { kind: "external_link", file: filename, path: obj_path };
+}
+
+function readItem(file: OpenFile, path: string): ItemDescription | undefined {
   if (path !== "/") {
-    // A missing link leaves these two calls with what happened to be in memory: ask for the errors first.
-    const target = library.get_symbolic_link(id, path);
-    if (!linkExists(file)) return undefined;
-    if (target !== null) return { kind: "soft_link", target };
-    const { filename, obj_path } = library.get_external_link(id, path);
-    if (filename !== undefined && obj_path !== undefined)
-      return { kind: "external_link", file: filename, path: obj_path };
+    const link = linkAt(file, path);
+    if (link !== null) return link;
   }
   switch (kindOf(file, path)) {
     case undefined:
@@ -248,8 +270,9 @@ function metadataOf(file: OpenFile, path: string): H5Metadata {
   if (known) return known;
   const metadata = file.library.get_dataset_metadata(file.id, path);
   file.check(path);
-  if (metadata && !metadata.virtual_sources) file.known.set(`metadata ${path}`, metadata);
-  return metadata ?? file.fail(path);
+  if (!metadata) return file.fail(path);
+  if (!metadata.virtual_sources && isOwn(file, path)) file.known.set(`metadata ${path}`, metadata);
+  return metadata;
 }
 
 function readableType(type: H5Type): ElementType | UnreadableType {
