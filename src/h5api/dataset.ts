@@ -186,8 +186,11 @@ export class Dataset extends Node {
     const wait = options.wait ?? true;
     const [first = null] = selections;
     const deadline = new Deadline(options.timeout);
-    if (data.growth && wait) await data.growth.reach(pointsNeeded(first), options);
-    const shape = await data.shape(options);
+    const needed = pointsNeeded(first);
+    const there = data.growth && wait && (await data.growth.reach(needed, options));
+    // The selection touches no more than the points that are there now: their number need not be asked for again.
+    const enough = there && needed !== "end" ? await data.growth?.shapeOf(needed, options) : undefined;
+    const shape = enough ?? (await data.shape(options));
     if (shape === null) {
       throw new InvalidArgumentError(`${this.location} has no data (null dataspace).`, {
         path: this.location,

@@ -21,8 +21,13 @@ export interface DataSource {
 
 /** The live side of a dataset. */
 export interface Growth {
-  /** Waits until the first axis has `count` points, or for the end. TimeoutError. */
-  reach(count: number | "end", options: WaitOptions): Promise<void>;
+  /**
+   * Waits until the first axis has `count` points, or for the end: true when it has them (and `"end"` was not asked
+   * for). TimeoutError.
+   */
+  reach(count: number | "end", options: WaitOptions): Promise<boolean>;
+  /** The shape with so many points. */
+  shapeOf(length: number, options?: SignalOption): Promise<readonly number[]>;
   /** True when no more points will come. */
   ended(options: SignalOption): Promise<boolean>;
   /** Points as they come, to the seal; none are left out. */

@@ -2,8 +2,8 @@ import type { NdArray } from "../../ndarray/ndarray.js";
 import type { AxisRange } from "../../ndarray/slice.js";
 import { takeArray, wholeAxis } from "../../ndarray/take.js";
 import { IndexNoMoreThereError } from "../../stream/errors.js";
-import type { ReadableStreamData, SignalOption, WaitOptions } from "../../stream/reading.js";
-import { Deadline } from "../../waiting.js";
+import type { FollowableStream } from "../../stream/followable.js";
+import type { SignalOption, WaitOptions } from "../../stream/reading.js";
 import { joinRows, padRows } from "./join.js";
 import type { DataSource, FollowOptions, Growth, Rows } from "./source.js";
 import { VariableShape } from "./variable-shape.js";
@@ -21,12 +21,12 @@ const PAGE = 1000;
 
 /** The live data of a stream: shape (points, …point). Points trimmed from Redis are read from the file, if there is one. */
 export class StreamSource implements DataSource, Growth {
-  readonly stream: ReadableStreamData;
+  readonly stream: FollowableStream;
   readonly chunks = null;
   readonly #support: LiveSupport;
   readonly #variable: VariableShape | undefined;
 
-  constructor(stream: ReadableStreamData, support: LiveSupport) {
+  constructor(stream: FollowableStream, support: LiveSupport) {
     this.stream = stream;
     this.#support = support;
     if (stream.shape.includes(-1)) this.#variable = new VariableShape(stream);
@@ -47,6 +47,10 @@ export class StreamSource implements DataSource, Growth {
   async shape(options: SignalOption = {}): Promise<readonly number[]> {
     const length = await this.stream.length(options);
     if (length === 0) await this.#support.checkScan(options);
+    return this.shapeOf(length, options);
+  }
+
+  async shapeOf(length: number, options: SignalOption = {}): Promise<readonly number[]> {
     return [length, ...(await this.#pointShape(length, options))];
   }
 
@@ -60,17 +64,22 @@ export class StreamSource implements DataSource, Growth {
     }
   }
 
-  async reach(count: number | "end", options: WaitOptions): Promise<void> {
+  async reach(count: number | "end", options: WaitOptions): Promise<boolean> {
     const { stream } = this;
-    if (count !== "end" && (count === 0 || (await stream.length(options)) >= count)) return;
-    if (await stream.isSealed(options)) return;
+    if (count === 0 || (count !== "end" && (await stream.length(options)) >= count)) return count !== 0;
+    if (await stream.isSealed(options)) return false;
     await this.#support.checkScan(options); // nobody would end the wait for a stream that was deleted
     const { timeout, signal } = options;
-    const deadline = new Deadline(timeout);
+    const limits = { wait: true, ...(timeout !== undefined && { timeout }), ...(signal && { signal }) };
+    if (stream.plugin === null) {
+      if (count !== "end") return stream.events.waitForMore(count - 1, limits);
+      await stream.events.waitSeal(limits);
+      return false;
+    }
     // An empty slice far out waits for the points before it, and reads none.
     const target = count === "end" ? Number.MAX_SAFE_INTEGER : count;
-    const limits = { ...(timeout !== undefined && { timeout: deadline.left }), ...(signal && { signal }) };
-    await stream.slice(target, target, 1, { wait: true, ...limits });
+    await stream.slice(target, target, 1, limits);
+    return count !== "end" && (await stream.length(options)) >= count;
   }
 
   ended(options: SignalOption): Promise<boolean> {
