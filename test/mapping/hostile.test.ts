@@ -85,6 +85,43 @@ describe.each(["h5maps", "scan-info"] as const)("captures of %s with anything at
   });
 });
 
+describe("metadata of a scan without a mapping", () => {
+  const info = (cat: unknown) => ({
+    name: "ascan",
+    scan_nb: 1,
+    title: "ascan",
+    start_time: "2025-06-08T12:12:28+02:00",
+    filename: "/data/demo.h5",
+    acquisition_chain: { axis: { devices: ["axis"] } },
+    devices: { axis: { name: "axis", channels: ["axis:x"] } },
+    channels: { "axis:x": { dim: 0 } },
+    scan_meta_categories: ["cat", "good"],
+    cat,
+    good: { x: 1 },
+  });
+
+  test("may have 100,000 values and attributes", () => {
+    const members = Object.fromEntries(
+      Array.from({ length: 100_000 }, (_, i) => (i % 2 ? [`x@a${i}`, i] : [`k${i}`, i])),
+    );
+    const [root] = readLayout(sourceOf(info({ x: 1, ...members }), ["axis:x"], "PREPARED")).files.values();
+    const nodes = new Map(root && walkTree(root));
+    expect(nodes.get("/1.1/cat/x")).toMatchObject({ attributes: { size: 50_000 } });
+    expect(nodes.has("/1.1/cat/k99998")).toBe(true);
+  });
+
+  test("are left out where groups are nested too deep, with a warning", () => {
+    let deep: unknown = 1;
+    for (let i = 0; i < 200; i++) deep = { g: deep };
+    for (const cat of [deep, { ["a/".repeat(500)]: 1 }]) {
+      const { files, warnings } = readLayout(sourceOf(info(cat), ["axis:x"], "PREPARED"));
+      expect(warnings).toMatchObject([{ message: expect.stringMatching(/nested deeper than 100 levels/) }]);
+      const [root] = files.values();
+      expect(new Map(root && walkTree(root)).has("/1.1/good/x")).toBe(true);
+    }
+  });
+});
+
 describe("mappings of any JSON", () => {
   const names = fc.constantFrom("a", "b", "a/b", "..", "", ".", "__proto__", "1", "x\0");
   const { node } = fc.letrec((tie) => ({

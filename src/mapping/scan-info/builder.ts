@@ -3,7 +3,7 @@ import { requireNumeric } from "../../ndarray/dtype.js";
 import { encodeNumbers } from "../../ndarray/encode.js";
 import type { RawArray } from "../../ndarray/raw.js";
 import { childPath } from "../paths.js";
-import type { GroupNode, MappingWarning, TreeNode } from "../tree.js";
+import type { Attributes, GroupNode, MappingWarning, TreeNode } from "../tree.js";
 import { textScalar } from "./values.js";
 
 /** Collects what was left out or corrected. */
@@ -23,12 +23,17 @@ export class Report {
 /** A group while it is put together. Several parts of the layout write into the same groups (instrument, detectors). */
 export class GroupBuilder {
   readonly path: string;
+  /** 0 for the root of a file. */
+  readonly depth: number;
   readonly attributes = new Map<string, RawArray>();
   readonly #children = new Map<string, TreeNode | GroupBuilder>();
+  /** Attributes of children that this builder made, and may add to. */
+  readonly #ownAttributes = new WeakSet<object>();
   #setOnce: ReadonlySet<string> | undefined;
 
-  constructor(path: string, nxClass?: string) {
+  constructor(path: string, nxClass?: string, depth = 0) {
     this.path = path;
+    this.depth = depth;
     if (nxClass !== undefined) this.attributes.set("NX_class", textScalar(nxClass));
   }
 
@@ -49,7 +54,7 @@ export class GroupBuilder {
     const child = this.#children.get(name);
     if (child instanceof GroupBuilder) return child;
     if (child) return undefined;
-    const group = new GroupBuilder(this.pathOf(name), nxClass);
+    const group = new GroupBuilder(this.pathOf(name), nxClass, this.depth + 1);
     this.#children.set(name, group);
     return group;
   }
@@ -102,10 +107,17 @@ export class GroupBuilder {
     const child = this.#children.get(name);
     if (!child) return false;
     if (child instanceof GroupBuilder) child.attributes.set(attribute, value);
-    else if ("attributes" in child) {
-      this.set(name, { ...child, attributes: new Map(child.attributes).set(attribute, value) });
-    } else return false;
+    else if ("attributes" in child)
+      this.set(name, { ...child, attributes: this.#extended(child, attribute, value) });
+    else return false;
     return true;
+  }
+
+  #extended(child: { attributes: Attributes }, name: string, value: RawArray): Attributes {
+    const own = this.#ownAttributes.has(child.attributes);
+    const attributes = own ? (child.attributes as Map<string, RawArray>) : new Map(child.attributes);
+    this.#ownAttributes.add(attributes);
+    return attributes.set(name, value);
   }
 
   hasAttribute(name: string, attribute: string): boolean {

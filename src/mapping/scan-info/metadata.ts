@@ -2,7 +2,9 @@ import posix from "node:path/posix";
 import { messageOf } from "../../errors.js";
 import { isJsonObject, namesOf } from "../../json.js";
 import type { RawArray } from "../../ndarray/raw.js";
+import { MappingError } from "../errors.js";
 import { elementsOfName } from "../paths.js";
+import { MAX_DEPTH } from "../reading.js";
 import { describe } from "../schema/explain.js";
 import type { GroupBuilder, Report } from "./builder.js";
 import { arrayOfJson, textScalar } from "./values.js";
@@ -81,6 +83,9 @@ function placeOf(
 ): { parent: GroupBuilder; name: string } | undefined {
   try {
     const elements = elementsOfName(key);
+    if (group.depth + elements.length > MAX_DEPTH) {
+      throw new MappingError(`groups are nested deeper than ${MAX_DEPTH} levels`);
+    }
     const name = elements.pop() ?? key;
     let parent: GroupBuilder | undefined = group;
     for (const element of elements) parent = parent?.group(element);
