@@ -144,6 +144,7 @@ function growth(): Work[] {
       peer: null,
       unit: "s",
       count: count * unit,
+      ...(count > 1e6 || (what === "scans" && count > 1000) ? { rounds: 1 } : {}),
     }));
   return [
     ...line("read", "points of one stream, read", [1e4, 1e5, 1e6, 1e7]),
