@@ -102,7 +102,7 @@ export {
   lima2Plugin,
 } from "./stream/plugins/lima2.js";
 export type { RawPoints } from "./stream/points.js";
-export type { FlushOptions, Points, StreamPublisher } from "./stream/publisher.js";
+export type { FlushOptions, StreamPublisher } from "./stream/publisher.js";
 export type {
   CursorOptions,
   ReadableStreamData,

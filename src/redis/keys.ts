@@ -9,7 +9,7 @@ export const KEYS = {
 } as const;
 
 export const SCAN_PREFIX = "esrf:scan:";
-export const STREAM_PREFIX = "esrf:stream:";
+const STREAM_PREFIX = "esrf:stream:";
 
 /** The key of a scan document from its ULID. */
 export function scanKey(pk: string): string {

@@ -24,7 +24,7 @@ export interface ScanDocument {
 }
 
 /** The most characters of `info` as JSON (blissdata's limit). */
-export const INFO_LIMIT = 2 ** 20;
+const INFO_LIMIT = 2 ** 20;
 
 /** Reads a scan document. Unknown fields are ignored; a document without the needed ones is a ScanFormatError. */
 export function parseDocument(text: string, key: string): ScanDocument {

@@ -53,7 +53,8 @@ export async function nextItems(
 
 /**
  * The scans created after a timetag that the history (the last 2048 scans) has dropped since, in order. The first entry
- * of a scan's states is written together with its entry in the history, so that its id says when the scan was created.
+ * of a scan's states is written together with its entry in the history, so that its time is that of the timetag; scans of
+ * the same millisecond are numbered as Redis numbered them.
  */
 export async function droppedItems(
   redis: RedisClient,
@@ -68,17 +69,22 @@ export async function droppedItems(
   // After the search: a scan created in between is in the history, and is followed from there.
   const remembered = itemsOf(await redis.do(commands.xrange(KEYS.history, "-", "+"), options));
   const known = new Set(remembered.map(({ key }) => key));
-  const keys = found.keys.filter((key) => !known.has(key));
+  const keys = found.keys.filter((key) => !known.has(key)).sort(); // ULIDs: in the order of creation
   const items: HistoryItem[] = [];
+  const perMillisecond = new Map<string, number>();
   for (let start = 0; start < keys.length; start += PAGE) {
     const page = keys.slice(start, start + PAGE);
     const births = await birthsOf(redis, page, options);
     page.forEach((key, i) => {
-      const timetag = births[i];
-      if (timetag && compareIds(timetag, since) > 0) items.push({ timetag, key });
+      const time = births[i]?.split("-")[0];
+      if (time === undefined) return;
+      const number = perMillisecond.get(time) ?? 0;
+      perMillisecond.set(time, number + 1);
+      items.push({ timetag: `${time}-${number}`, key });
     });
   }
-  const left = await existing(redis, items, options);
+  const missed = items.filter(({ timetag }) => compareIds(timetag, since) > 0);
+  const left = await existing(redis, missed, options);
   return left.sort((a, b) => compareIds(a.timetag, b.timetag));
 }
 

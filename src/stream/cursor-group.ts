@@ -9,11 +9,6 @@ import { Follower } from "./follower.js";
 import { entriesFor, UNKNOWN_BYTES } from "./pages.js";
 import type { CursorOptions, StreamView } from "./reading.js";
 
-export interface CursorGroupOptions extends CursorOptions {
-  /** Milliseconds for one `read`; then it gives an empty map. */
-  readonly timeout?: number;
-}
-
 /**
  * Follows many streams, of any scans of one store, with one blocking read at a time. Each step gives what has newly
  * arrived, one view per stream; a stream that fails gives a last view with `error`, and the others go on. Streams may

@@ -1,7 +1,5 @@
 import { InvalidArgumentError, type NxliveError } from "../errors.js";
 import type { DType } from "../ndarray/dtype.js";
-import type { ArrayInput } from "../ndarray/encode.js";
-import type { RawArray } from "../ndarray/raw.js";
 import type { RedisClient } from "../redis/client.js";
 import * as commands from "../redis/commands.js";
 import { RedisCommandError } from "../redis/errors.js";
@@ -16,9 +14,6 @@ import type { Sender, Sink } from "./sink.js";
 const ENTRY_BYTES = 4 * 2 ** 20;
 /** What Redis takes as one value by default (proto-max-bulk-len). */
 const LARGEST_VALUE = 512 * 2 ** 20;
-
-/** What can be sent: one point or several, as numbers, nested arrays, typed arrays, NdArrays or raw bytes. */
-export type Points = ArrayInput | RawArray;
 
 export interface FlushOptions extends SignalOption {
   /** Milliseconds; then TimeoutError. Default: no limit. */
@@ -89,10 +84,11 @@ export class StreamPublisher {
   }
 
   /**
-   * Sends one point or several; a JSON stream takes one value. What does not fit the dtype or shape is an
-   * InvalidArgumentError and nothing is sent. The points are copied, and on their way when this returns; the promise
-   * resolves when more may be sent: await it, to keep memory bounded. What went wrong with earlier points (a second
-   * publisher, Redis out of memory …) rejects the next call, and `flush` and `seal`.
+   * Sends one point or several, as numbers, nested arrays, typed arrays, NdArrays or raw bytes (`RawArray`); a JSON
+   * stream takes one value. What does not fit the dtype or shape is an InvalidArgumentError and nothing is sent. The
+   * points are copied, and on their way when this returns; the promise resolves when more may be sent: await it, to keep
+   * memory bounded. What went wrong with earlier points (a second publisher, Redis out of memory …) rejects the next
+   * call, and `flush` and `seal`.
    */
   send(points: unknown, options: SignalOption = {}): Promise<void> {
     const sent = this.#send(points, options);

@@ -52,11 +52,6 @@ export class Sink {
     this.#redis = redis;
   }
 
-  /** Bytes that Redis has not acknowledged yet. */
-  get pendingBytes(): number {
-    return this.#bytes;
-  }
-
   /** Queues an entry; resolves when there is room for more. */
   send(sender: Sender, index: number, length: number, payload: Uint8Array): Promise<void> {
     this.#queue.push({ sender, index, length, payload });

@@ -49,10 +49,6 @@ export class EntriesView implements StreamView {
     const lost = index === this.index ? this.lost : 0;
     return new EntriesView(this.#entries, this.#encoding, index, length, lost);
   }
-
-  get dtype(): DType {
-    return this.#encoding.dtype;
-  }
 }
 
 function requireShape(array: {
