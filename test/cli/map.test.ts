@@ -139,6 +139,12 @@ describe("map", () => {
     expect((await map("last")).stdout).toContain("not to be saved");
   });
 
+  test("says that a scan is not prepared yet", async () => {
+    await using store = await DataStore.connect(redis.url);
+    await store.createScan({ name: "ct", number: 1, data_policy: "no_policy", path: "/data/demo.h5" }, {});
+    expect((await map("last")).stdout).toContain("not prepared yet");
+  });
+
   test("gives the same to machines", async () => {
     const key = await publish({
       h5maps: {

@@ -29,6 +29,8 @@ is 1 when something could not be read.`,
       return code;
     }
     await print(`${scan.key} ${scan.id.name} ${scan.id.number} (${scan.state}), from its ${layout.dialect}`);
+    if (scan.state === "CREATED")
+      await print("The scan is not prepared yet: streams and layout may still come.");
     if (unsaved !== null) await print(unsaved);
     for (const [file, tree] of files) {
       await print("");
