@@ -11,16 +11,17 @@ import { args, url } from "./common.js";
 
 const [kind = ""] = args;
 const python = readFileSync(".nxlive/python", "utf8").trim();
+const session = `bench_writer_${process.pid}`;
 const folder = mkdtempSync(join(tmpdir(), "nxlive-bench-"));
 const file = join(folder, `${kind}.h5`);
 const start = () =>
-  spawn(process.execPath, ["dist/cli/main.js", "write", "--redis", url, "--session", "bench_writer"]);
+  spawn(process.execPath, ["dist/cli/main.js", "write", "--redis", url, "--session", session]);
 
 const first = start();
 let second: ReturnType<typeof start> | undefined;
 try {
   await once(first.stderr, "data"); // its first log line: it listens
-  const publisher = spawn(python, ["bench/peers/load.py", url, kind, folder], { stdio: "ignore" });
+  const publisher = spawn(python, ["bench/peers/load.py", url, kind, folder, session], { stdio: "ignore" });
   const published = once(publisher, "exit");
   while (!existsSync(file) || statSync(file).size < 2 ** 20) await sleep(5);
   first.kill("SIGKILL");
