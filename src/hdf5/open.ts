@@ -25,52 +25,57 @@ const ROOT = 48;
 export async function openHdf5(path: string, options: OpenOptions = {}): Promise<Hdf5Writer> {
   options.signal?.throwIfAborted();
   const absolute = resolve(path);
-  const file = await openOrCreate(absolute, options.mode ?? "append");
+  const claimed = await openOrCreate(absolute, options.mode ?? "append");
   try {
-    return await startWriting(absolute, file, options);
+    return await startWriting(absolute, claimed, options.quarantineMinutes ?? QUARANTINE_MINUTES);
   } catch (error) {
-    await file.close();
+    claimed.release();
+    await claimed.file.close();
     throw error;
   }
 }
 
-async function startWriting(absolute: string, file: DataFile, options: OpenOptions): Promise<FileWriter> {
-  const release = await claim(absolute, await file.stat());
+/** An open file that no one else writes to; `release` gives it free for others of this process. */
+interface Claimed {
+  readonly file: DataFile;
+  readonly release: () => void;
+}
+
+async function startWriting(
+  absolute: string,
+  { file, release }: Claimed,
+  minutes: number,
+): Promise<FileWriter> {
   const read = (address: number, length: number): Promise<Buffer> => file.read(address, length);
-  const quarantine = (options.quarantineMinutes ?? QUARANTINE_MINUTES) * 60_000;
   const writes = new DataWrites((write) => file.write(write));
-  try {
-    const bookkeeping = await Bookkeeping.read(file);
-    const allocator = new Zones(bookkeeping.end, Number((await file.stat()).size), quarantine);
-    for (const { address, size } of bookkeeping.free) allocator.discard(address, size);
-    const heap = new HeapWriter(allocator, (write) => void writes.submit(write));
-    const objects = await Objects.open(absolute, read, file.superblock.root, bookkeeping.hasNote);
-    const parts = {
-      file,
-      allocator,
-      writes,
-      heap,
-      objects,
-      bookkeeping,
-      growing: new Set<GrowingFile>(),
-      dropped: [],
-    };
-    const writer = new FileWriter(parts, quarantine > 0, release);
-    await writer.recover();
-    return writer;
-  } catch (error) {
-    release();
-    throw error;
-  }
+  const bookkeeping = await Bookkeeping.read(file);
+  const allocator = new Zones(bookkeeping.end, Number((await file.stat()).size), minutes * 60_000);
+  for (const { address, size } of bookkeeping.free) allocator.discard(address, size);
+  const heap = new HeapWriter(allocator, (write) => void writes.submit(write));
+  const objects = await Objects.open(absolute, read, file.superblock.root, bookkeeping.hasNote);
+  const parts = {
+    file,
+    allocator,
+    writes,
+    heap,
+    objects,
+    bookkeeping,
+    growing: new Set<GrowingFile>(),
+    dropped: [],
+  };
+  const writer = new FileWriter(parts, minutes > 0, release);
+  await writer.recover();
+  return writer;
 }
 
-async function openOrCreate(path: string, mode: "create" | "append"): Promise<DataFile> {
+async function openOrCreate(path: string, mode: "create" | "append"): Promise<Claimed> {
   if (mode === "append") {
-    const file = await openExisting(path);
-    if (file) return file;
+    const claimed = await openExisting(path);
+    if (claimed) return claimed;
   }
   try {
-    return await createFile(path);
+    const file = await createFile(path);
+    return { file, release: await claim(path, await file.stat()) };
   } catch (error) {
     const raced =
       mode === "append" && error instanceof FileExistsError ? await openExisting(path) : undefined;
@@ -106,15 +111,17 @@ async function createFile(path: string): Promise<DataFile> {
 }
 
 /** Undefined when there is no such file. */
-async function openExisting(path: string): Promise<DataFile | undefined> {
-  const opened = await DataFile.open(path);
-  if (!opened) return undefined;
-  const { handle, block, size } = opened;
+async function openExisting(path: string): Promise<Claimed | undefined> {
+  const handle = await DataFile.open(path);
+  if (!handle) return undefined;
+  let release: (() => void) | undefined;
   try {
-    if (!block) throw new NotHdf5Error(`${path} is not an HDF5 file.`, { path });
+    release = await claim(path, await handle.stat({ bigint: true }));
+    const { block, size } = await DataFile.readSuperblock(path, handle);
     checkSuperblock(block, size, path);
-    return await DataFile.adopt(path, handle, block, size);
+    return { file: await DataFile.adopt(path, handle, block, size), release };
   } catch (error) {
+    release?.();
     await handle.close();
     throw error;
   }
@@ -128,6 +135,8 @@ function checkSuperblock(block: Superblock, size: number, path: string): void {
     );
   };
   if (block.base !== 0) refuse("it has a user block");
+  if (block.extension !== undefined)
+    refuse("its superblock has an extension (file space strategy, shared messages)");
   if (block.sizes[0] !== 8 || block.sizes[1] !== 8) refuse("its addresses or lengths are not 8 bytes");
   if (block.driver !== undefined) refuse("it is part of a multi-file set");
   if (block.version === 3 && block.flags !== 0) {

@@ -83,11 +83,11 @@ describe("h5py reads what was written", () => {
     const seen = await dump(path);
     for (const [name, array] of ARRAYS) {
       const expected = { dtype: plain(array.dtype), shape: array.shape, value: shown(array) };
-      expect(seen[`/${name}`], name).toMatchObject(expected);
-      expect(seen[`/${name}`]?.attributes.value, name).toEqual(expected);
-      expect(seen[`/chunked ${name}`], name).toMatchObject(expected);
+      expect(seen.at(`/${name}`), name).toMatchObject(expected);
+      expect(seen.at(`/${name}`).attributes.value, name).toEqual(expected);
+      expect(seen.at(`/chunked ${name}`), name).toMatchObject(expected);
       if (array.shape && array.shape.length > 0)
-        expect(seen[`/chunked ${name}`]?.chunks, name).not.toBeNull();
+        expect(seen.at(`/chunked ${name}`).chunks, name).not.toBeNull();
     }
   });
 

@@ -2,7 +2,13 @@ import { type BigIntStats, constants } from "node:fs";
 import { type FileHandle, link, open, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { FileChangedError, FileExistsError, systemError } from "../errors.js";
+import {
+  FileChangedError,
+  FileExistsError,
+  NotHdf5Error,
+  systemError,
+  UnsupportedFileError,
+} from "../errors.js";
 import { encodeSuperblock, parseSuperblock, SUPERBLOCK_MAX, type Superblock } from "../format/superblock.js";
 import type { Write } from "./header.js";
 
@@ -74,23 +80,33 @@ export class DataFile {
     }
   }
 
-  /** Opens an existing file; `undefined`: there is none; `undefined` superblock: not an HDF5 file. */
-  static async open(
-    path: string,
-  ): Promise<{ handle: FileHandle; block: Superblock | undefined; size: number } | undefined> {
+  /** Opens an existing file for reading and writing; `undefined`: there is none. */
+  static async open(path: string): Promise<FileHandle | undefined> {
     try {
       if ((await stat(path)).isDirectory()) throw Object.assign(new Error("is a folder"), { code: "EISDIR" });
-      const handle = await open(path, constants.O_RDWR);
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(SUPERBLOCK_MAX), 0, SUPERBLOCK_MAX, 0);
-      return {
-        handle,
-        block: parseOrNothing(buffer.subarray(0, bytesRead)),
-        size: (await handle.stat()).size,
-      };
+      return await open(path, constants.O_RDWR);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
       throw systemError(error, "opening", path);
     }
+  }
+
+  /** The superblock of an open file, and the file's size. */
+  static async readSuperblock(
+    path: string,
+    handle: FileHandle,
+  ): Promise<{ block: Superblock; size: number }> {
+    const { size } = await handle.stat();
+    for (let at = 0; at < size; at = Math.max(512, 2 * at)) {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(SUPERBLOCK_MAX), 0, SUPERBLOCK_MAX, at);
+      const block = parseOrNothing(buffer.subarray(0, bytesRead));
+      if (block && at > 0)
+        throw new UnsupportedFileError(`${path} has a user block of ${at} bytes: it cannot be appended to.`, {
+          path,
+        });
+      if (block) return { block, size };
+    }
+    throw new NotHdf5Error(`${path} is not an HDF5 file.`, { path });
   }
 
   static async adopt(path: string, handle: FileHandle, block: Superblock, size: number): Promise<DataFile> {

@@ -1,5 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises";
-import { ClosedError, InvalidArgumentError } from "../../errors.js";
+import { InvalidArgumentError } from "../../errors.js";
 import type { RawArray } from "../../ndarray/raw.js";
 import { ItemExistsError, ItemMissingError } from "../errors.js";
 import type { Link } from "../format/link.js";
@@ -14,55 +13,21 @@ import type {
   StoredLink,
   VirtualDataset,
 } from "../writer-api.js";
-import { type CommitParts, commit } from "./commit.js";
 import { addContiguous, attributeBody, checkAttributes, fillBytes, newDataset } from "./create-object.js";
 import { checkElements, encodeElements } from "./elements.js";
 import { addExternalFiles, checkExternal } from "./external.js";
-import { GrowingFile, type Host } from "./growing.js";
-import { type GrowingSpec, growingSpec } from "./growing-spec.js";
+import type { GrowingFile } from "./growing.js";
+import { growingSpec } from "./growing-spec.js";
 import { StoredObject } from "./object.js";
 import type { Located } from "./objects.js";
 import { splitParent, splitPath } from "./paths.js";
 import { readAttribute } from "./read-values.js";
-import { unfinishedDatasets } from "./recover.js";
-import { readResumable } from "./resume.js";
-import type { Storage } from "./storage.js";
+import { Session } from "./session.js";
 import { unlinked } from "./unlink.js";
 import { addVirtual, checkVirtual } from "./virtual.js";
 
-/** How long a reader may take from a dataset's header to its data, in milliseconds, when the file is closed. */
-const CLOSING_GRACE = 300;
-
 /** The writer of one open file. Calls run one after the other in the order they are made; appends to datasets run beside. */
-export class FileWriter implements Hdf5Writer {
-  private readonly parts: CommitParts;
-  private readonly host: Host;
-  private readonly grace: boolean;
-  private readonly release: () => void;
-  private readonly open = new Map<StoredObject, GrowingFile>();
-  private last: Promise<unknown> = Promise.resolve();
-  private closing: Promise<void> | undefined;
-
-  /** `grace`: readers get a moment at close; `release` runs when the file has been closed. */
-  constructor(parts: CommitParts, grace: boolean, release: () => void) {
-    this.parts = parts;
-    this.grace = grace;
-    this.release = release;
-    this.host = {
-      allocator: parts.allocator,
-      writes: parts.writes,
-      read: (address, length) => parts.file.read(address, length),
-      putText: (text) => parts.heap.text(text),
-      changed: (dataset) => void parts.growing.add(dataset),
-      closed: (dataset) => void this.open.delete(dataset.object),
-      exclusive: (action) => this.serial(action),
-    };
-  }
-
-  get path(): string {
-    return this.parts.file.path;
-  }
-
+export class FileWriter extends Session implements Hdf5Writer {
   async kindOf(path: string): Promise<ItemKind | undefined> {
     return await this.exclusive(async () => {
       const elements = splitPath(path);
@@ -186,19 +151,6 @@ export class FileWriter implements Hdf5Writer {
     });
   }
 
-  /** Brings datasets of a killed writer out of its scratch space, before anything else is done with the file. */
-  async recover(): Promise<void> {
-    const scratch = this.parts.bookkeeping.formerScratch;
-    if (!scratch) return;
-    await this.exclusive(async () => {
-      for await (const { path, located } of unfinishedDatasets(this.parts.objects, scratch)) {
-        const dataset = await this.resume(located, path, {});
-        dataset.end();
-      }
-      await commit(this.parts, false);
-    });
-  }
-
   async createVirtual(
     path: string,
     dataset: VirtualDataset,
@@ -264,58 +216,6 @@ export class FileWriter implements Hdf5Writer {
     });
   }
 
-  async commit(options: { durable?: boolean; signal?: AbortSignal } = {}): Promise<void> {
-    options.signal?.throwIfAborted();
-    await this.exclusive(async () => {
-      options.signal?.throwIfAborted();
-      await commit(this.parts, options.durable ?? false);
-    });
-  }
-
-  close(): Promise<void> {
-    this.closing ??= this.finish();
-    return this.closing;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
-  }
-
-  private async finish(): Promise<void> {
-    try {
-      await Promise.all([...this.open.values()].map((dataset) => dataset.finish()));
-      await this.serial(async () => {
-        await commit(this.parts, false);
-        // Readers that looked up where something lies in scratch space read it now, before that is cut off.
-        if (this.parts.allocator.scratchZone && this.grace) await delay(CLOSING_GRACE);
-        await this.parts.bookkeeping.close(this.parts.objects.root.header, this.parts.allocator);
-      });
-    } finally {
-      for (const dataset of this.open.values()) dataset.close();
-      await this.parts.file.close();
-      this.release();
-    }
-  }
-
-  private async exclusive<T>(action: () => Promise<T>): Promise<T> {
-    if (this.closing) throw new ClosedError(`${this.path} is closed.`, { path: this.path });
-    return await this.serial(action);
-  }
-
-  /** Runs actions one after the other, in the order of the calls. */
-  private serial<T>(action: () => Promise<T>): Promise<T> {
-    const result = this.last.then(action);
-    this.last = result.catch(() => undefined);
-    return result;
-  }
-
-  private async resume(found: Located, path: string, options: DatasetOptions): Promise<GrowingFile> {
-    const resumable = await readResumable(this.host, found.object, path, options);
-    const located = resumable.inPlace ? found : await this.parts.objects.rebuild(found);
-    this.parts.objects.change(located);
-    return this.grow(located.object, resumable.spec, resumable);
-  }
-
   private attributeBody(name: string, value: RawArray, path: string): Buffer {
     return attributeBody(name, value, (text) => this.host.putText(text), path);
   }
@@ -377,26 +277,6 @@ export class FileWriter implements Hdf5Writer {
       return object;
     });
     await this.parts.writes.room();
-  }
-
-  private grow(
-    object: StoredObject,
-    spec: GrowingSpec,
-    start: { storage?: Storage; rows?: number },
-  ): GrowingFile {
-    const dataset = new GrowingFile(this.host, object, spec, start);
-    this.open.set(object, dataset);
-    this.parts.growing.add(dataset);
-    return dataset;
-  }
-
-  /** Datasets that no longer exist take no more rows. */
-  private forget(object: StoredObject): void {
-    const dataset = this.open.get(object);
-    if (!dataset) return;
-    dataset.close();
-    this.open.delete(object);
-    this.parts.growing.delete(dataset);
   }
 }
 

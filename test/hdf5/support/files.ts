@@ -40,9 +40,32 @@ export interface SeenArray {
   readonly value: unknown;
 }
 
-/** The whole file as h5py sees it. */
-export async function dump(path: string): Promise<Readonly<Record<string, Seen>>> {
-  return JSON.parse(await h5py(path, "print(json.dumps(dump(path)))")) as Readonly<Record<string, Seen>>;
+/** A whole file as h5py sees it. */
+export class Dump {
+  readonly items: Readonly<Record<string, Seen>>;
+
+  constructor(items: Readonly<Record<string, Seen>>) {
+    this.items = items;
+  }
+
+  get paths(): string[] {
+    return Object.keys(this.items);
+  }
+
+  at(path: string): Seen {
+    const item: Seen | undefined = new Map(Object.entries(this.items)).get(path);
+    if (!item) throw new Error(`h5py sees nothing at ${path}: ${this.paths.slice(0, 50).join(" ")}`);
+    return item;
+  }
+
+  /** The value of an attribute; undefined when there is none. */
+  attribute(path: string, name: string): unknown {
+    return new Map(Object.entries(this.at(path).attributes)).get(name)?.value;
+  }
+}
+
+export async function dump(path: string): Promise<Dump> {
+  return new Dump(JSON.parse(await h5py(path, "print(json.dumps(dump(path)))")) as Record<string, Seen>);
 }
 
 /** Runs statements in Python with h5py, numpy and `path`; gives what they print. One Python serves a whole test file. */
