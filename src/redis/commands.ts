@@ -51,9 +51,12 @@ export const jsonGet = (key: string) => reading(["JSON.GET", key, "."], asTextOr
 /** One path of many documents, as JSON texts; null where the document or the path is missing. */
 export const jsonMget = (keys: readonly string[], path: string) =>
   reading(["JSON.MGET", ...keys, path], (reply) => asList(reply).map(asTextOrNull));
-/** Keys of documents whose `id` matches; `total` may exceed `limit`. */
+/** Keys of documents whose `id` matches; `total` may exceed `limit`. Without a timeout, which would cut the answer silently. */
 export const searchScans = (query: string, limit: number) =>
-  reading(["FT.SEARCH", KEYS.index, query, "NOCONTENT", "LIMIT", 0, limit, "DIALECT", 2], asSearch);
+  reading(
+    ["FT.SEARCH", KEYS.index, query, "NOCONTENT", "TIMEOUT", 0, "LIMIT", 0, limit, "DIALECT", 2],
+    asSearch,
+  );
 
 // Streams
 

@@ -18,7 +18,7 @@ import { Scan, type ScanContext } from "./scan.js";
 import { type ScanState, stateNumber } from "./state.js";
 
 export interface StreamOptions {
-  /** NumPy's array-interface form (`<f8`, `>u2`, `|b1` …), or `json`. */
+  /** NumPy's array-interface form (`<f8`, `>u2`, `|b1` …) or name (`float64`), or `json`. */
   readonly dtype: DType;
   /** Shape of one point, -1 where it varies; default: scalars. */
   readonly shape?: readonly number[];

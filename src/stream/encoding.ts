@@ -2,7 +2,7 @@ import { encode as pack, decode as unpack } from "@msgpack/msgpack";
 import { InvalidArgumentError, messageOf } from "../errors.js";
 import { formatJson, parsePlainJson } from "../json-text.js";
 import type { TypedArray } from "../ndarray/decode.js";
-import { type DType, requireNumeric, sizeOfShape } from "../ndarray/dtype.js";
+import { type DType, dtypeOfName, requireNumeric, sizeOfShape } from "../ndarray/dtype.js";
 import { type ArrayInput, encodeArray, encodeTypedArray, isTypedArray } from "../ndarray/encode.js";
 import type { RawArray } from "../ndarray/raw.js";
 import { StreamFormatError } from "./errors.js";
@@ -28,21 +28,21 @@ export interface Encoding {
   decode(payload: Uint8Array, length: number): RawArray;
 }
 
-/** The encoding of a new stream: `json`, or numbers of a dtype and shape. */
+/** The encoding of a new stream: `json`, or numbers of a dtype (`<f8`, or NumPy's name `float64`) and shape. */
 export function createEncoding(dtype: DType, shape: readonly number[] = []): Encoding {
   if (dtype === "json") {
     if (shape.length > 0) throw new InvalidArgumentError(`A json stream has no shape, got [${shape}].`);
     return jsonEncoding;
   }
-  const { kind, itemsize } = requireNumeric(dtype);
+  const normal = typeof dtype === "string" ? (dtypeOfName(dtype) ?? dtype.replace("=", "<")) : dtype;
+  const { kind, itemsize } = requireNumeric(normal);
   const bad = shape.find((length) => !Number.isSafeInteger(length) || length < -1 || length === 0);
   if (bad !== undefined) {
     throw new InvalidArgumentError(
       `A point's shape has lengths from 1, or -1 where it varies: got [${shape}].`,
     );
   }
-  const normal = String(dtype).replace("=", "<");
-  const name = itemsize === 1 ? `|${kind}1` : normal;
+  const name = itemsize === 1 ? `|${kind}1` : String(normal);
   return shape.includes(-1) ? varyingEncoding(name, shape) : fixedEncoding(name, shape);
 }
 

@@ -70,6 +70,11 @@ describe("numbers", () => {
     }
   });
 
+  test("have one dtype under all its names", () => {
+    for (const dtype of ["float64", "=f8", "<f8"]) expect(createEncoding(dtype).dtype).toBe("<f8");
+    for (const dtype of ["uint8", "<u1", "=u1", "|u1"]) expect(createEncoding(dtype).dtype).toBe("|u1");
+  });
+
   test("of different shapes are padded at their ends, NaN for floats and 0 for integers", () => {
     const pad = (dtype: string, a: unknown, b: unknown) => {
       const encoding = createEncoding(dtype, [-1, -1]);
