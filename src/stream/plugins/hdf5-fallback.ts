@@ -6,14 +6,14 @@ import type { AxisRange } from "../../ndarray/slice.js";
 import * as commands from "../../redis/commands.js";
 import { parseEntry } from "../entry.js";
 import { IndexNoMoreThereError } from "../errors.js";
-import { cursorOf, valuesOf } from "../follow.js";
+import { cursorOf } from "../follow.js";
 import type { EventSource, FollowableStream, InterpretOptions } from "../followable.js";
 import { entriesFor } from "../pages.js";
 import type { PluginContext, StreamPluginFactory } from "../plugin.js";
-import { decodePoints, pointValue, type RawPoints } from "../points.js";
+import { decodePoints, eachPoint, pointValue, type RawPoints } from "../points.js";
 import type { CursorOptions, SignalOption, StreamView, WaitOptions } from "../reading.js";
 import { resolveBounds } from "../slicing.js";
-import { readHdf5Points } from "./hdf5-points.js";
+import { countHdf5Points, readHdf5Points } from "./hdf5-points.js";
 import { badField, textField } from "./info.js";
 
 /**
@@ -98,8 +98,12 @@ export class Hdf5FallbackStream implements FollowableStream {
     }
   }
 
-  values(options: { from?: number; signal?: AbortSignal } = {}): AsyncIterableIterator<Value> {
-    return valuesOf(this, options);
+  async *values(options: { from?: number; signal?: AbortSignal } = {}): AsyncIterableIterator<Value> {
+    for await (const view of this.cursor(options)) {
+      const first = view.index - view.lost;
+      if (view.lost > 0) await this.#fromFile(span(first, view.index), options); // throws, and says why
+      yield* eachPoint(await view.data());
+    }
   }
 
   cursor(options: CursorOptions = {}): AsyncIterableIterator<StreamView> {
@@ -113,14 +117,33 @@ export class Hdf5FallbackStream implements FollowableStream {
   ): Promise<StreamView | null> {
     const end = events.index + events.length;
     if (position >= end) return null;
-    if (options.lastOnly && events.length === 0) return this.#fileView(span(end - 1, end), options);
-    if (options.lastOnly || position >= events.index) {
-      const view = await this.events.interpret(events, position, options);
-      return view && withoutLoss(view);
+    if (position >= events.index || (options.lastOnly && events.length > 0)) {
+      return this.#eventsView(events, position, 0, options);
     }
-    const pageEnd = position + entriesFor(this.events.codec.pointBytes ?? 1_024);
-    const stop = Math.min(events.index, position + options.maxPoints, pageEnd);
-    return this.#fileView(span(position, stop), options);
+    const inFile = Math.min(events.index, await this.#pointsInFile());
+    if (options.lastOnly && inFile === end) return this.#fileView(span(end - 1, end), options);
+    const page = entriesFor(this.events.codec.pointBytes ?? 1_024);
+    const stop = Math.min(inFile, position + options.maxPoints, position + page);
+    if (stop > position) return this.#fileView(span(position, stop), options);
+    return this.#eventsView(events, events.index, events.index - position, options);
+  }
+
+  /** Points from Redis, of which `lost` before are neither there nor in the file. */
+  async #eventsView(
+    events: StreamView,
+    position: number,
+    lost: number,
+    options: InterpretOptions,
+  ): Promise<StreamView | null> {
+    const view = events.length > 0 ? await this.events.interpret(events, position, options) : events;
+    if (!view) return null;
+    const { index, length } = view;
+    return { index, length, lost, data: () => view.data(), raw: () => view.raw() };
+  }
+
+  /** How many points the file holds now, 0 when it cannot be read. */
+  #pointsInFile(): Promise<number> {
+    return countHdf5Points(this.file, this.dataset).catch(() => 0);
   }
 
   #fileView(range: AxisRange, options: SignalOption): StreamView {
@@ -187,11 +210,6 @@ export class Hdf5FallbackStream implements FollowableStream {
 
 function span(start: number, stop: number): AxisRange {
   return { start, step: 1, count: stop - start, drop: false };
-}
-
-function withoutLoss(view: StreamView): StreamView {
-  const { index, length } = view;
-  return { index, length, lost: 0, data: () => view.data(), raw: () => view.raw() };
 }
 
 /** The plugin for file-backed streams; only numbers can be. */

@@ -28,6 +28,7 @@ with h5py.File(sys.argv[1], "w") as f:
     f["/1.1/diode/data"] = numpy.arange(40.0)
     f["/1.1/measurement/diode"] = h5py.SoftLink("/1.1/diode/data")
     f["/1.1/images"] = numpy.repeat(numpy.arange(40, dtype=">u2"), 6).reshape(40, 2, 3)
+    f["/short"] = numpy.arange(7.0)
     f["/elsewhere"] = h5py.ExternalLink("data.h5", "/1.1/diode/data")
 `,
     [file],
@@ -162,8 +163,32 @@ describe("points that are nowhere", () => {
       cause: { code: "ERR_DATA_FILE" },
     });
     expect(await errorOf(stream.slice(20, 30))).toMatchObject({ code: "ERR_INDEX_NO_MORE_THERE" });
-    expect(await errorOf(collect(stream.values()))).toMatchObject({ code: "ERR_INDEX_NO_MORE_THERE" });
+    expect(await errorOf(collect(stream.values()))).toMatchObject({
+      code: "ERR_INDEX_NO_MORE_THERE",
+      cause: { code: "ERR_DATA_FILE" },
+    });
     expect(await stream.at(30)).toBe(30);
+  });
+
+  test("are counted as lost by cursors, which go on with the others", async () => {
+    const { stream } = await trimmedStream({ trimmed: 25, sealed: true, dataset: "/nothing" });
+    const views = await collect(stream.cursor({ maxPoints: 10 }));
+    expect(views.map(({ index, length, lost }) => [index, length, lost])).toEqual([
+      [25, 10, 25],
+      [35, 5, 0],
+    ]);
+    const all = await trimmedStream({ trimmed: 40, sealed: true, dataset: "/nothing" });
+    const [last, ...more] = await collect(all.stream.cursor());
+    expect([last?.index, last?.length, last?.lost, more.length]).toEqual([40, 0, 40, 0]);
+  });
+
+  test("are lost from where the file ends", async () => {
+    const { stream } = await trimmedStream({ trimmed: 25, sealed: true, dataset: "/short" });
+    const views = await collect(stream.cursor());
+    expect(views.map(({ index, length, lost }) => [index, length, lost])).toEqual([
+      [0, 7, 0],
+      [25, 15, 18],
+    ]);
   });
 });
 
