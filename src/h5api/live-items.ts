@@ -50,7 +50,7 @@ function sourceOf(node: DataNode, path: string, scan: Scan, context: LiveContext
   if (node.kind === "virtual") {
     const find = (name: string, dataset: string, options: SignalOption) =>
       context.find(name === "." ? file : resolve(dirname(file), name), dataset, options);
-    return virtualSource(node, find, `${file}::${path}`);
+    return virtualSource(node, find);
   }
   const { value } = node;
   if (value.kind === "static") return staticSource(value.array);

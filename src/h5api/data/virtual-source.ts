@@ -1,11 +1,10 @@
 import type { VirtualNode, VirtualSource } from "../../mapping/tree.js";
 import { decodeNumbers, type TypedArray } from "../../ndarray/decode.js";
-import { requireNumeric, sizeOfShape } from "../../ndarray/dtype.js";
+import { type DType, type NumericType, requireNumeric, sizeOfShape } from "../../ndarray/dtype.js";
 import { NdArray } from "../../ndarray/ndarray.js";
 import type { AxisRange } from "../../ndarray/slice.js";
 import { wholeAxis } from "../../ndarray/take.js";
 import type { SignalOption } from "../../stream/reading.js";
-import { DataMissingError } from "../errors.js";
 import { axesOf, covering, overlap } from "./hyperslab.js";
 import type { DataSource } from "./source.js";
 
@@ -20,7 +19,7 @@ export type SourceFinder = (
  * A virtual dataset, read through its sources as they are now. As in HDF5, the fill value (0 without one) stands where
  * a source is missing or shorter than declared. Only the selected part of each source is read.
  */
-export function virtualSource(node: VirtualNode, find: SourceFinder, where: string): DataSource {
+export function virtualSource(node: VirtualNode, find: SourceFinder): DataSource {
   return {
     dtype: node.dtype,
     maxshape: node.maxshape ?? node.shape,
@@ -33,7 +32,7 @@ export function virtualSource(node: VirtualNode, find: SourceFinder, where: stri
       );
       for (const source of node.sources) {
         options.signal?.throwIfAborted();
-        await copySource(source, ranges, result, { find, where, options });
+        await copySource(source, ranges, result, { find, options });
       }
       return result;
     },
@@ -42,18 +41,18 @@ export function virtualSource(node: VirtualNode, find: SourceFinder, where: stri
 
 interface Reading {
   readonly find: SourceFinder;
-  readonly where: string;
   readonly options: SignalOption;
 }
 
 function filled(node: VirtualNode, shape: readonly number[]): NdArray<TypedArray> {
-  const type = requireNumeric(node.dtype);
-  const data = decodeNumbers(new Uint8Array(sizeOfShape(shape) * type.itemsize), {
-    ...type,
-    bigEndian: false,
-  });
+  const bytes = new Uint8Array(sizeOfShape(shape) * requireNumeric(node.dtype).itemsize);
+  const data = decodeNumbers(bytes, nativeType(node.dtype));
   if (node.fill !== undefined) fillWith(data, node.fill);
   return new NdArray(data, shape, node.dtype);
+}
+
+function nativeType(dtype: DType): NumericType {
+  return { ...requireNumeric(dtype), bigEndian: false };
 }
 
 function fillWith(data: TypedArray, value: number): void {
@@ -65,22 +64,21 @@ async function copySource(
   source: VirtualSource,
   ranges: readonly AxisRange[],
   result: NdArray<TypedArray>,
-  { find, where, options }: Reading,
+  { find, options }: Reading,
 ): Promise<void> {
   const from = axesOf(source.source);
-  const pairs = pairAxes(axesOf(source.target), from);
-  if (!pairs) {
-    throw new DataMissingError(
-      `${where}: its source ${source.file}::${source.dataset} is mapped with another arrangement of axes, which cannot be read here.`,
-      { path: where },
-    );
-  }
+  const target = axesOf(source.target);
   // For each axis of the result: which indices come from this source, and from which of its indices.
-  const wanted = pairs.map(({ target }, axis) => overlap(ranges[axis] ?? wholeAxis(0), target));
+  const wanted = target.map((indices, axis) => overlap(ranges[axis] ?? wholeAxis(0), indices));
   if (wanted.some(({ result }) => result.length === 0)) return;
   const data = await find(source.file, source.dataset, options);
   const shape = await data?.shape(options);
   if (!data || !shape || shape.length !== from.length) return;
+  const pairs = pairAxes(target, from);
+  if (!pairs) {
+    await copyRearranged(data, { from, target, shape, wanted }, result, options);
+    return;
+  }
   const places = from.map((indices, axis) => ({ indices, length: shape[axis] ?? 0 }));
   const taken = takenIndices(pairs, wanted, places);
   if (!taken) return;
@@ -96,6 +94,52 @@ async function copySource(
     pairs.map(({ axis }) => axis),
     taken.result,
     at,
+  );
+}
+
+interface Rearrangement {
+  readonly from: readonly number[][];
+  readonly target: readonly number[][];
+  readonly shape: readonly number[];
+  readonly wanted: readonly { result: number[]; selection: number[] }[];
+}
+
+/** Selections of different shapes go together element by element, in C order: the source's is read as a whole. */
+async function copyRearranged(
+  data: DataSource,
+  { from, target, shape, wanted }: Rearrangement,
+  result: NdArray<TypedArray>,
+  options: SignalOption,
+): Promise<void> {
+  if (from.some((indices, axis) => indices.some((index) => index >= (shape[axis] ?? 0)))) return;
+  const covers = from.map(covering);
+  const array = await data.read(
+    covers.map(({ range }) => range),
+    options,
+  );
+  const { itemsize } = requireNumeric(result.dtype);
+  const sizes = from.map((indices) => indices.length);
+  const numbers = decodeNumbers(new Uint8Array(sizeOfShape(sizes) * itemsize), nativeType(result.dtype));
+  const picked = new NdArray(numbers, sizes, result.dtype);
+  const all = sizes.map((size) => Array.from({ length: size }, (_, i) => i));
+  scatter(
+    array,
+    picked,
+    sizes.map((_, axis) => axis),
+    all,
+    covers.map(({ at }) => at),
+  );
+  const arranged = new NdArray(
+    numbers,
+    target.map((indices) => indices.length),
+    result.dtype,
+  );
+  scatter(
+    arranged,
+    result,
+    target.map((_, axis) => axis),
+    wanted.map(({ result: places }) => places),
+    wanted.map(({ selection }) => selection),
   );
 }
 
