@@ -1,12 +1,12 @@
 import { promisify } from "node:util";
-import { deflate, inflate } from "node:zlib";
+import { inflate } from "node:zlib";
 import type { Filter } from "../format/messages.js";
+import { deflateChunk } from "./deflating.js";
 
 /** Filter numbers of the HDF5 library. */
 export const DEFLATE = 1;
 export const SHUFFLE = 2;
 
-const deflateAsync = promisify(deflate);
 const inflateAsync = promisify(inflate);
 
 /** The pipeline for the options of a dataset; empty: stored as it is. */
@@ -27,12 +27,7 @@ export async function applyFilters(chunk: Buffer, filters: readonly Filter[]): P
   let bytes = chunk;
   for (const { id, values } of filters) {
     if (id === SHUFFLE) bytes = shuffle(bytes, values[0] ?? 1);
-    // Room for the whole result at once: otherwise zlib comes back to the main thread every 16 KiB.
-    else
-      bytes = await deflateAsync(bytes, {
-        level: values[0] ?? 4,
-        chunkSize: bytes.length + (bytes.length >> 9) + 64,
-      });
+    else bytes = await deflateChunk(bytes, values[0] ?? 4, filters);
   }
   return bytes;
 }
@@ -58,12 +53,48 @@ export function shuffle(bytes: Buffer, itemsize: number): Buffer {
   if (itemsize <= 1) return bytes;
   const result = Buffer.allocUnsafe(bytes.length);
   const count = Math.floor(bytes.length / itemsize);
+  if (itemsize === 2 || itemsize % 4 === 0) shuffleWords(bytes, result, itemsize, count);
+  else shuffleBytes(bytes, result, itemsize, count);
+  bytes.copy(result, count * itemsize, count * itemsize);
+  return result;
+}
+
+function shuffleBytes(bytes: Buffer, result: Buffer, itemsize: number, count: number): void {
   for (let part = 0; part < itemsize; part++) {
     const target = part * count;
     for (let i = 0, from = part; i < count; i++, from += itemsize) result[target + i] = bytes[from] as number;
   }
-  bytes.copy(result, count * itemsize, count * itemsize);
-  return result;
+}
+
+/** As `shuffleBytes`, with one read for two or four bytes: several times as fast. */
+function shuffleWords(bytes: Buffer, result: Buffer, itemsize: number, count: number): void {
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : Buffer.from(new Uint8Array(bytes).buffer);
+  if (itemsize === 2) {
+    const words = new Uint16Array(aligned.buffer, aligned.byteOffset, count);
+    for (let i = 0; i < count; i++) {
+      const word = words[i] as number;
+      result[i] = word;
+      result[count + i] = word >>> 8;
+    }
+    return;
+  }
+  const perItem = itemsize / 4;
+  const words = new Uint32Array(aligned.buffer, aligned.byteOffset, count * perItem);
+  for (let part = 0; part < perItem; part++) {
+    const [p0, p1, p2, p3] = [0, 1, 2, 3].map((byte) => (4 * part + byte) * count) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    for (let i = 0, from = part; i < count; i++, from += perItem) {
+      const word = words[from] as number;
+      result[p0 + i] = word;
+      result[p1 + i] = word >>> 8;
+      result[p2 + i] = word >>> 16;
+      result[p3 + i] = word >>> 24;
+    }
+  }
 }
 
 export function unshuffle(bytes: Buffer, itemsize: number): Buffer {
