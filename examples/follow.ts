@@ -1,7 +1,7 @@
 /**
  * Follows every new scan, and prints the blocks of points of all its streams as they arrive, until Ctrl-C.
  *
- * REDIS_URL=redis://localhost:6379 npx tsx examples/follow.ts
+ * REDIS_URL=redis://localhost:6379 npm run example follow
  */
 import { DataStore, type Scan } from "nxlive";
 

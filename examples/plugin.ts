@@ -2,7 +2,7 @@
  * A stream plugin of your own: a device that writes its spectra into one raw file, and publishes only how many there are.
  * Publishes a scan with such a stream, and reads it while it grows.
  *
- * REDIS_URL=redis://localhost:6379 npx tsx examples/plugin.ts
+ * REDIS_URL=redis://localhost:6379 npm run example plugin
  */
 import { appendFile, mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

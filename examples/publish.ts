@@ -1,7 +1,7 @@
 /**
  * Publishes one scan with a diode, a camera and a log, as a beamline would.
  *
- * REDIS_URL=redis://localhost:6379 npx tsx examples/publish.ts
+ * REDIS_URL=redis://localhost:6379 npm run example publish
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { DataStore, mapping } from "nxlive";

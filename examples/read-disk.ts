@@ -1,4 +1,4 @@
-// Reads a file that was written before, with the lines that read it live: npx tsx examples/read-disk.ts FILE
+// Reads a file that was written before, with the lines that read it live: npm run example read-disk FILE
 import { type Dataset, File } from "nxlive";
 
 const [path = "/data/demo.h5"] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-// Reads a scan while it is measured: npx tsx examples/read-live.ts FILE [redis://…]
+// Reads a scan while it is measured: npm run example read-live FILE [redis://…]
 // Prints the diode's values as they arrive, then the mean of the last ones.
 import { DataStore, File } from "nxlive";
 
