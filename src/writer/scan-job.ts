@@ -98,7 +98,7 @@ export class ScanJob {
       await this.#pump([...this.#pumps.values()], broken);
       await this.#slot.during(this.#scan.waitFor("CLOSED", { signal: broken }), broken);
       await this.#scan.refresh({ signal: broken });
-      await this.#finish(before, broken);
+      await this.#finish(before, info, broken);
     } finally {
       await this.#release();
     }
@@ -204,9 +204,11 @@ export class ScanJob {
   }
 
   /** Applies what changed until CLOSED and ends all streams. */
-  async #finish(before: Layout, signal: AbortSignal): Promise<void> {
+  async #finish(before: Layout, startInfo: Scan["info"], signal: AbortSignal): Promise<void> {
     const times = { start: this.#progress.start, end: new Date(), failed: this.#report.failed };
-    const after = await finalLayout(this.#scan, this.#services.store, times, { signal });
+    const pointShapes = this.#pointShapes();
+    const facts = { startInfo, pointShapes, signal };
+    const after = await finalLayout(this.#scan, this.#services.store, times, facts);
     this.#note(after);
     const fresh = [...after.files.keys()].filter((path) => !this.#paths.has(path));
     if (fresh.length > 0) throw new FilesAddedError(fresh);
@@ -223,6 +225,15 @@ export class ScanJob {
       await stampRoot(file.hdf5);
       await file.commit({ durable: true });
     }
+  }
+
+  /** How large the points of variable size became. */
+  #pointShapes(): Map<string, readonly number[]> {
+    const known = [...this.#pumps].flatMap(([name, { sinks }]) => {
+      const shape = sinks.find(({ pointShape }) => pointShape)?.pointShape;
+      return shape ? [[name, shape] as const] : [];
+    });
+    return new Map(known);
   }
 
   async #change(before: Layout, after: Layout): Promise<void> {

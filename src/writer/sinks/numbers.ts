@@ -42,6 +42,10 @@ export class NumberSink implements StreamSink {
     return this.#dataset.length;
   }
 
+  get pointShape(): readonly number[] {
+    return this.#dataset.rowShape;
+  }
+
   get #pointBytes(): number {
     return sizeOfShape(this.#dataset.rowShape) * (itemsizeOf(this.#dataset.dtype) ?? 1);
   }

@@ -25,6 +25,8 @@ export interface StreamSink {
   readonly progress: Progress;
   /** First point that it does not have. */
   readonly next: number;
+  /** The largest lengths so far of points whose shape varies. */
+  readonly pointShape?: readonly number[];
   /** Takes the points of a view that it does not have; points that were lost become fill values. */
   append(view: StreamView): Promise<void>;
   /** No more points come: brings the item to its final form, or removes it when there was no data. */
