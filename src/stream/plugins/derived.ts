@@ -2,13 +2,16 @@ import { InvalidArgumentError } from "../../errors.js";
 import { type DType, numericType, sizeOfShape } from "../../ndarray/dtype.js";
 import { NdArray, type Value } from "../../ndarray/ndarray.js";
 import { type AxisRange, resolveAxis } from "../../ndarray/slice.js";
+import * as commands from "../../redis/commands.js";
 import { withTimeout } from "../../waiting.js";
+import { endOf, parseEntry } from "../entry.js";
 import { IndexNotYetThereError, IndexWontBeThereError } from "../errors.js";
 import { cursorOf } from "../follow.js";
 import type { EventSource, FollowableStream, InterpretOptions } from "../followable.js";
 import type { PluginContext } from "../plugin.js";
 import { eachPoint, pointValue, type RawPoints } from "../points.js";
 import type { CursorOptions, SignalOption, StreamView, WaitOptions } from "../reading.js";
+import { EntriesView } from "../view.js";
 
 /** How far a stream is whose points lie outside Redis. */
 export interface Progress {
@@ -57,8 +60,8 @@ export abstract class DerivedStream implements FollowableStream {
 
   /** What the newest event tells: `event` is undefined when there is none (any more). */
   protected abstract understand(event: unknown, sealed: boolean): { length: number; readable: number };
-  /** Reads points of which all are readable; ranges may go backwards. */
-  protected abstract read(range: AxisRange, options: SignalOption): Promise<RawPoints>;
+  /** Reads points of which all are readable; ranges may go backwards. Only `readParts` gives `inner`. */
+  protected abstract read(range: AxisRange, options: PartOptions): Promise<RawPoints>;
   /** Why a point that was taken cannot be read (now). */
   protected abstract unreadable(index: number, sealed: boolean): Error;
   /** How many points there are, found out without events: these were trimmed from the sealed stream. */
@@ -77,10 +80,8 @@ export abstract class DerivedStream implements FollowableStream {
   /** How far the stream is now. */
   async progress(options: SignalOption = {}): Promise<Progress> {
     if (this.#known.sealed) return this.#known;
-    const sealed = await this.events.isSealed(options); // first: an event before the seal is then the last one
-    const last = await this.events.last(options);
-    const events = last ? last.index + 1 : sealed ? await this.events.length(options) : 0;
-    return this.#learn(last?.value, sealed, events, options);
+    const { event, sealed, events } = await this.#look(options);
+    return this.#learn(event, sealed, events, options);
   }
 
   async at(index: number, options: WaitOptions = {}): Promise<Value> {
@@ -190,8 +191,20 @@ export abstract class DerivedStream implements FollowableStream {
   async #final(options: SignalOption): Promise<Progress> {
     const progress = await this.progress(options);
     if (progress.sealed || !(await this.events.guard(options))) return progress;
-    const last = await this.events.last(options);
-    return this.#learn(last?.value, true, progress.events, options);
+    const { event, events } = await this.#look(options);
+    return this.#learn(event, true, events, options);
+  }
+
+  /** The newest event, how many there are, and whether they are all: in one look. */
+  async #look(options: SignalOption): Promise<{ event: unknown; sealed: boolean; events: number }> {
+    const newest = commands.xrevrange(this.key, "+", "-", 2); // the newest entry may be the seal
+    const found = await this.events.redis.do(newest, options);
+    const entries = found.map((entry) => parseEntry(entry, this.name));
+    const last = entries.find((entry) => entry.kind === "points");
+    const event =
+      last && (await new EntriesView([last], this.events.codec, endOf(last) - 1, 1).data()).flat(0);
+    const [end] = entries;
+    return { event, sealed: end?.kind === "seal", events: end ? endOf(end) : 0 };
   }
 
   /** The index counted from the start; negative ones mean something once the stream is sealed. */
@@ -226,6 +239,13 @@ export abstract class DerivedStream implements FollowableStream {
     );
   }
 
+  /** Parts of points, for plugins whose `read` heeds `inner`. */
+  protected readParts(range: AxisRange, inner: readonly AxisRange[], options: WaitOptions): Promise<NdArray> {
+    return this.#limited(options, "parts of points", async (waiting) =>
+      NdArray.fromRaw(await this.#readWhenReadable(range, { ...waiting, inner })),
+    );
+  }
+
   /** Reads points that were taken, once they can be read. */
   async #readWhenReadable(range: AxisRange, waiting: Waiting): Promise<RawPoints> {
     waiting.signal?.throwIfAborted();
@@ -242,7 +262,12 @@ export abstract class DerivedStream implements FollowableStream {
   }
 }
 
-interface Waiting extends SignalOption {
+/** Which part of each point to read: one range for each of its axes; everything when absent. */
+export interface PartOptions extends SignalOption {
+  readonly inner?: readonly AxisRange[];
+}
+
+interface Waiting extends PartOptions {
   readonly wait: boolean;
 }
 

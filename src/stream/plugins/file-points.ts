@@ -3,6 +3,7 @@ import { numericType } from "../../ndarray/dtype.js";
 import type { AxisRange } from "../../ndarray/slice.js";
 import { joinRuns, type RawPoints } from "../points.js";
 import type { SignalOption } from "../reading.js";
+import type { PartOptions } from "./derived.js";
 import { EdfFile } from "./edf.js";
 import { DataFileError, FileFormatError } from "./errors.js";
 import { countHdf5Points, exists, readHdf5Points } from "./hdf5-points.js";
@@ -23,7 +24,7 @@ export async function readImages(
   files: LimaFiles,
   range: AxisRange,
   dtype: string,
-  options: SignalOption,
+  options: PartOptions,
 ): Promise<RawPoints> {
   const format = files.layout.fileFormat.toLowerCase();
   const blocks: RawPoints[] = [];
@@ -89,7 +90,7 @@ function* fileParts(files: LimaFiles, { start, step, count }: AxisRange): Iterab
   if (part) yield finish(part);
 }
 
-async function readPart(part: FilePart, format: string, options: SignalOption): Promise<RawPoints[]> {
+async function readPart(part: FilePart, format: string, options: PartOptions): Promise<RawPoints[]> {
   if (format.startsWith("hdf5")) {
     if (part.dataset === null) {
       throw new DataFileError(`No dataset is known in the image file "${part.file}".`, { path: part.file });
@@ -107,11 +108,11 @@ function unknownFormat(format: string, path: string): FileFormatError {
   );
 }
 
-async function readEdf({ file, range }: FilePart, options: SignalOption): Promise<RawPoints[]> {
+async function readEdf({ file, range }: FilePart, options: PartOptions): Promise<RawPoints[]> {
   await using edf = await EdfFile.open(file);
   const images: RawPoints[] = [];
   for (let i = 0; i < range.count; i++) {
-    const image = await edf.read(range.start + i * range.step, undefined, options);
+    const image = await edf.read(range.start + i * range.step, options.inner, options);
     images.push({ dtype: image.dtype, shape: [1, ...(image.shape ?? [])], data: image.data });
   }
   return images;

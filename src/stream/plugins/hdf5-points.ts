@@ -4,20 +4,20 @@ import { messageOf } from "../../errors.js";
 import type { DatasetDescription, Hdf5Reader } from "../../hdf5/reader-api.js";
 import type { AxisRange } from "../../ndarray/slice.js";
 import type { RawPoints } from "../points.js";
-import type { SignalOption } from "../reading.js";
+import type { PartOptions } from "./derived.js";
 import { DataFileError, DataFileMissingError } from "./errors.js";
 
 const MOST_LINKS = 32;
 
 /**
- * Reads points (first axis) of a dataset in an HDF5 file, following soft and external links. DataFileMissingError when a
+ * Reads points (first axis) of a dataset in an HDF5 file, or parts of them, following soft and external links. DataFileMissingError when a
  * file does not exist, DataFileError when it does not hold the points.
  */
 export function readHdf5Points(
   file: string,
   dataset: string,
   range: AxisRange,
-  options: SignalOption,
+  options: PartOptions,
 ): Promise<RawPoints> {
   return withDataset(file, dataset, async ({ reader, path, shape }) => {
     const [length = 0, ...point] = shape;
@@ -28,8 +28,8 @@ export function readHdf5Points(
         index: last,
       });
     }
-    const whole = point.map((count) => ({ start: 0, step: 1, count, drop: false }));
-    const array = await reader.read(path, [range, ...whole], options);
+    const inner = options.inner ?? point.map((count) => ({ start: 0, step: 1, count, drop: false }));
+    const array = await reader.read(path, [range, ...inner], options);
     return { dtype: array.dtype, shape: array.shape ?? [], data: array.data };
   });
 }

@@ -1,9 +1,10 @@
+import type { NdArray } from "../../ndarray/ndarray.js";
 import type { AxisRange } from "../../ndarray/slice.js";
 import { IndexNoMoreThereError } from "../errors.js";
 import type { StreamPluginFactory } from "../plugin.js";
 import type { RawPoints } from "../points.js";
-import type { SignalOption } from "../reading.js";
-import { DerivedStream } from "./derived.js";
+import type { SignalOption, WaitOptions } from "../reading.js";
+import { DerivedStream, type PartOptions } from "./derived.js";
 import { FileNotClosedError, ImagesNotSavedError } from "./errors.js";
 import { countImages, readImages } from "./file-points.js";
 import { badField, dtypeField, recordField, requireVersion, type StreamInfo, shapeField } from "./info.js";
@@ -56,7 +57,12 @@ export class LimaStream extends DerivedStream {
     return { length: Math.max(status.last_index, status.last_index_saved) + 1, readable };
   }
 
-  protected async read(range: AxisRange, options: SignalOption): Promise<RawPoints> {
+  /** Parts of images: no more is read from the files than these. */
+  readPart(points: AxisRange, inner: readonly AxisRange[], options: WaitOptions = {}): Promise<NdArray> {
+    return this.readParts(points, inner, options);
+  }
+
+  protected async read(range: AxisRange, options: PartOptions): Promise<RawPoints> {
     if (range.count === 0) return emptyPoints(this.dtype, this.shape);
     return readImages(this.#savedFiles(), range, this.dtype, options);
   }

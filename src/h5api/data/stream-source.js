@@ -1,0 +1,154 @@
+import { takeArray, wholeAxis } from "../../ndarray/take.js";
+import { IndexNoMoreThereError } from "../../stream/errors.js";
+import { joinRows, padRows } from "./join.js";
+import { VariableShape } from "./variable-shape.js";
+/** Points of a trimmed stretch that are read from the file at once. */
+const PAGE = 1000;
+/** The live data of a stream: shape (points, …point). Points trimmed from Redis are read from the file, if there is one. */
+export class StreamSource {
+    stream;
+    chunks = null;
+    #support;
+    #variable;
+    constructor(stream, support) {
+        this.stream = stream;
+        this.#support = support;
+        if (stream.shape.includes(-1))
+            this.#variable = new VariableShape(stream);
+    }
+    get dtype() {
+        return this.stream.dtype;
+    }
+    get maxshape() {
+        return [null, ...this.stream.shape.map((length) => (length < 0 ? null : length))];
+    }
+    get growth() {
+        return this;
+    }
+    async shape(options = {}) {
+        const length = await this.stream.length(options);
+        if (length === 0)
+            await this.#support.checkScan(options);
+        return this.shapeOf(length, options);
+    }
+    async shapeOf(length, options = {}) {
+        return [length, ...(await this.#pointShape(length, options))];
+    }
+    async read(ranges, options = {}) {
+        const [points = wholeAxis(0), ...inner] = ranges;
+        try {
+            return await this.#readLive(points, inner, options);
+        }
+        catch (error) {
+            if (!(error instanceof IndexNoMoreThereError))
+                throw error;
+            return this.#readTrimmed(points, inner, error, options);
+        }
+    }
+    async reach(count, options) {
+        const { stream } = this;
+        if (count === 0 || (count !== "end" && (await stream.length(options)) >= count))
+            return count !== 0;
+        if (await stream.isSealed(options))
+            return false;
+        await this.#support.checkScan(options); // nobody would end the wait for a stream that was deleted
+        const { timeout, signal } = options;
+        const limits = { wait: true, ...(timeout !== undefined && { timeout }), ...(signal && { signal }) };
+        if (stream.plugin === null) {
+            if (count !== "end")
+                return stream.events.waitForMore(count - 1, limits);
+            await stream.events.waitSeal(limits);
+            return false;
+        }
+        // An empty slice far out waits for the points before it, and reads none.
+        const target = count === "end" ? Number.MAX_SAFE_INTEGER : count;
+        await stream.slice(target, target, 1, limits);
+        return count !== "end" && (await stream.length(options)) >= count;
+    }
+    ended(options) {
+        return this.stream.isSealed(options);
+    }
+    /** As the stream's own cursor; points that were trimmed come from the file. */
+    async *follow(options) {
+        for await (const view of this.stream.cursor(options)) {
+            if (view.lost > 0)
+                yield* this.#lost(view.index - view.lost, view.index, options);
+            if (view.length > 0)
+                yield { index: view.index, length: view.length, read: () => view.data() };
+        }
+    }
+    async *#lost(start, stop, options) {
+        const limit = Math.min(PAGE, options.maxPoints ?? PAGE);
+        const inner = (await this.#pointShape(stop, options)).map(wholeAxis);
+        for (let index = start; index < stop; index += limit) {
+            const length = Math.min(limit, stop - index);
+            const ranges = [{ start: index, step: 1, count: length, drop: false }, ...inner];
+            yield { index, length, read: () => this.read(ranges, options) };
+        }
+    }
+    /** One point's extent; where it varies, the largest one so far, which the others are padded to. */
+    async #pointShape(length, options) {
+        if (!this.#variable)
+            return this.stream.shape;
+        try {
+            return await this.#variable.upTo(length, options);
+        }
+        catch (error) {
+            if (!(error instanceof IndexNoMoreThereError))
+                throw error;
+            const file = await this.#support.onDisk(options);
+            const shape = await file?.shape(options);
+            if (!shape)
+                throw error;
+            return shape.slice(1);
+        }
+    }
+    async #readLive(points, inner, options) {
+        const { stream } = this;
+        const { start, step, count } = points;
+        // Plain streams hold every point that they count; what a plugin counts may not be readable yet.
+        const waiting = stream.plugin === null ? { ...options, wait: false } : options;
+        if (stream.readPart && inner.length > 0 && count > 0)
+            return stream.readPart(points, inner, waiting);
+        const stop = start + step * count;
+        const rows = await stream.slice(start, count === 0 ? start : stop < 0 ? null : stop, step, waiting);
+        const largest = this.#variable && (await this.#pointShape(Math.max(start, stop), options));
+        return takeArray(largest ? padRows(rows, largest) : rows, [wholeAxis(count), ...inner]);
+    }
+    /** What is gone from Redis is in the file; what is not in the file yet is in Redis. */
+    async #readTrimmed(points, inner, trimmed, options) {
+        const file = await this.#support.onDisk(options);
+        const saved = (await file?.shape(options))?.[0] ?? 0;
+        const first = points.step > 0 ? points.start : points.start + points.step * (points.count - 1);
+        if (!file || saved <= first)
+            throw trimmed;
+        const step = Math.abs(points.step);
+        const older = Math.min(points.count, Math.ceil((saved - first) / step));
+        const newer = points.count - older;
+        const forwards = points.step > 0;
+        const olderPart = { ...points, count: older, start: forwards ? first : first + step * (older - 1) };
+        const saying = file.read([olderPart, ...inner], options);
+        if (newer === 0)
+            return saying;
+        const newerPart = { ...points, count: newer, start: forwards ? first + step * older : points.start };
+        const [head, tail] = await Promise.all([saying, this.#readLive(newerPart, inner, options)]);
+        return forwards ? joinRows(head, tail) : joinRows(tail, head);
+    }
+}
+/** A dataset that is one point of a stream, without the leading axis (a `ct` in layouts derived from scan_info). */
+export function singlePointSource(source) {
+    const { stream } = source;
+    return {
+        dtype: source.dtype,
+        maxshape: stream.shape.map((length) => (length < 0 ? null : length)),
+        chunks: null,
+        shape: async (options) => (await source.shape(options)).slice(1),
+        async read(ranges, options = {}) {
+            const point = { start: 0, step: 1, count: 1, drop: true };
+            if (options.wait)
+                await source.reach(1, options);
+            const array = await source.read([point, ...ranges], options);
+            return takeArray(array.row(0), []);
+        },
+    };
+}

@@ -1,0 +1,174 @@
+import { joinPath } from "../mapping/paths.js";
+import { defaultEntryOf, textAttribute } from "./entries.js";
+import { DuplicateEntryError } from "./errors.js";
+import { followNames } from "./follow-names.js";
+import { FrozenFile, momentsOf } from "./frozen-file.js";
+import { itemOf, nodeAt } from "./live-items.js";
+import { LiveScans } from "./live-scans.js";
+import { remarkOn } from "./remarks.js";
+const NX_ROOT = new Map([
+    ["NX_class", { dtype: "str", shape: [], data: ["NXroot"] }],
+]);
+/** The virtual file made of all scans in Redis that have its name. */
+export class LiveFile {
+    name;
+    live = true;
+    #store;
+    #scans;
+    #context;
+    constructor(store, name, context) {
+        this.name = name;
+        this.#store = store;
+        this.#scans = new LiveScans(store, name);
+        this.#context = { ...context, file: name };
+    }
+    version(options = {}) {
+        return this.#scans.look(options);
+    }
+    /** True when Redis has no scans of this name (any more), as of the last look. */
+    get isEmpty() {
+        return this.#scans.isEmpty;
+    }
+    async item(elements, options = {}) {
+        const [entry] = elements;
+        if (entry === undefined)
+            return this.#root();
+        const [loaded, another] = await this.#scans.having(entry, options);
+        if (loaded && another)
+            throw duplicate(this.name, entry, [loaded.scan, another.scan]);
+        return loaded?.tree && itemIn(loaded.tree, elements, loaded.scan, this.#context);
+    }
+    async remark(elements, options = {}) {
+        const [loaded] = await this.#scans.having(elements[0] ?? "", options);
+        return loaded?.tree && remarkOn(loaded.scan, loaded.tree, this.name, joinPath(elements));
+    }
+    async defaultEntry(options = {}) {
+        const newest = await this.#scans.newest(options);
+        if (!newest?.tree)
+            return undefined;
+        const chosen = textAttribute(newest.tree.attributes, "default");
+        if (chosen)
+            return defaultEntryOf(this.#root(), (name) => this.item([name], options), options);
+        const names = [...newest.tree.children.keys()];
+        const entry = names.find((name) => isEntry(newest, name));
+        return entry ?? names[0];
+    }
+    follow(options = {}) {
+        const there = async () => {
+            await this.#scans.look(options);
+            const names = await this.#scans.names(options);
+            const open = await this.#scans.open(options);
+            return { names, open: open.map(({ scan }) => scan), timetag: this.#scans.timetag };
+        };
+        return followNames(this.#store, this.name, there, options);
+    }
+    async freeze(options = {}) {
+        await this.#scans.look(options);
+        const names = await this.#scans.names(options);
+        await this.#scans.open(options);
+        const { loaded } = this.#scans;
+        const attributes = await this.#root().attributes(options);
+        const root = { kind: "group", names: async () => names, attributes: async () => attributes };
+        const defaultEntry = await this.defaultEntry(options);
+        const item = async (elements, option) => {
+            const [entry] = elements;
+            if (entry === undefined)
+                return root;
+            if (!names.includes(entry))
+                return undefined;
+            const [owner, another] = loaded.filter(({ tree }) => tree?.children.has(entry));
+            // Scans that are not in memory are closed: they do not change.
+            if (!owner?.tree || another)
+                return this.item(elements, option);
+            return itemIn(owner.tree, elements, owner.scan, this.#context);
+        };
+        const moments = await momentsOf(loaded, options);
+        return new FrozenFile({ name: this.name, item, defaultEntry: async () => defaultEntry }, moments);
+    }
+    async close() { }
+    #root() {
+        return {
+            kind: "group",
+            names: (options) => this.#scans.names(options),
+            attributes: async (options) => {
+                const newest = await this.#scans.newest(options);
+                return new Map([...NX_ROOT, ...(newest?.tree?.attributes ?? [])]);
+            },
+        };
+    }
+}
+/** The virtual file of a single scan, whatever else is in the file of that name. */
+export class ScanFile {
+    name;
+    live = true;
+    #scan;
+    #treeOf;
+    #context;
+    #tree;
+    #version = 0;
+    constructor(scan, treeOf, context) {
+        this.name = scan.id.path ?? scan.key;
+        this.#scan = scan;
+        this.#treeOf = treeOf;
+        this.#context = { ...context, file: this.name };
+    }
+    async version(options = {}) {
+        const changed = await this.#scan.update(options);
+        if (changed || this.#version === 0) {
+            this.#tree = await this.#treeOf(this.#scan, options);
+            this.#version++;
+        }
+        return this.#version;
+    }
+    async item(elements) {
+        if (!this.#tree)
+            return elements.length === 0 ? emptyRoot() : undefined;
+        return itemIn(this.#tree, elements, this.#scan, this.#context);
+    }
+    async remark(elements) {
+        return this.#tree && remarkOn(this.#scan, this.#tree, this.name, joinPath(elements));
+    }
+    async defaultEntry(options = {}) {
+        const root = await this.item([]);
+        return root?.kind === "group" ? defaultEntryOf(root, (name) => this.item([name]), options) : undefined;
+    }
+    /** The names that are there, then those that come with later states, to the scan's end. */
+    async *follow(options = {}) {
+        const given = new Set();
+        for await (const _ of this.#scan.states(options)) {
+            const tree = await this.#treeOf(this.#scan, options);
+            for (const name of tree?.children.keys() ?? []) {
+                if (!given.has(name))
+                    yield name;
+                given.add(name);
+            }
+        }
+    }
+    async freeze(options = {}) {
+        await this.version(options);
+        const [tree, scan, context] = [this.#tree, this.#scan, this.#context];
+        const item = async (elements) => tree ? itemIn(tree, elements, scan, context) : elements.length === 0 ? emptyRoot() : undefined;
+        const defaultEntry = await this.defaultEntry(options);
+        const moments = await momentsOf([{ scan, tree }], options);
+        return new FrozenFile({ name: this.name, item, defaultEntry: async () => defaultEntry }, moments);
+    }
+    async close() { }
+}
+function emptyRoot() {
+    return { kind: "group", names: async () => [], attributes: async () => NX_ROOT };
+}
+function itemIn(tree, elements, scan, context) {
+    const node = nodeAt(tree, elements);
+    const item = node && itemOf(node, joinPath(elements), scan, context);
+    if (elements.length > 0 || item?.kind !== "group")
+        return item;
+    return { ...item, attributes: async () => new Map([...NX_ROOT, ...tree.attributes]) };
+}
+function isEntry({ tree }, name) {
+    const node = tree?.children.get(name);
+    return node?.kind === "group" && textAttribute(node.attributes, "NX_class") === "NXentry";
+}
+function duplicate(file, entry, scans) {
+    const keys = scans.map((scan) => scan.key).join(" and ");
+    return new DuplicateEntryError(`${file}::/${entry} belongs to more than one scan (${keys}): open one of them with File.ofScan(scan).`, { path: `${file}::/${entry}` });
+}

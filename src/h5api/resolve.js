@@ -1,0 +1,93 @@
+import { dirname, resolve as resolveFile } from "node:path";
+import { messageOf } from "../errors.js";
+import { isAbsolute, joinPath, splitPath } from "../mapping/paths.js";
+import { BrokenLinkError, LinkLoopError, PathNotFoundError } from "./errors.js";
+/** More links on one path than anybody makes; HDF5's own limit is 16. */
+const MAX_LINKS = 64;
+/**
+ * Finds what a path leads to, following links step by step, also into other entries and files. Errors:
+ * PathNotFoundError, BrokenLinkError and LinkLoopError, which show the chain of links.
+ */
+export async function resolvePath(view, path, open, options = {}) {
+    const asked = `${view.name}::${path}`;
+    const walk = { view, done: [], rest: splitPath(path), chain: [], seen: new Set() };
+    for (;;) {
+        const next = walk.rest.shift();
+        if (next !== undefined)
+            walk.done.push(next);
+        const item = await walk.view.item(walk.done, options);
+        if (!item)
+            throw notThere(asked, walk, await whyMissing(walk, options));
+        if (item.kind === "soft_link" || item.kind === "external_link") {
+            await follow(walk, item, asked, open, options);
+        }
+        else if (item.kind === "other") {
+            throw new PathNotFoundError(`${asked} is ${item.what}, which cannot be read here.`, { path: asked });
+        }
+        else if (walk.rest.length === 0) {
+            return { view: walk.view, path: joinPath(walk.done), item };
+        }
+        else if (item.kind === "dataset") {
+            walk.done.push(walk.rest.shift() ?? "");
+            throw notThere(asked, walk, "a dataset has no members");
+        }
+    }
+}
+async function follow(walk, link, asked, open, options) {
+    const from = joinPath(walk.done);
+    const place = `${walk.view.name}::${from}`;
+    const target = link.kind === "soft_link" ? link.target : `${link.file}::${link.path}`;
+    walk.chain.push(`${walk.view.name === asked.split("::")[0] ? from : place} → ${target}`);
+    const state = `${place}|${walk.rest.join("/")}`;
+    if (walk.seen.has(state) || walk.chain.length > MAX_LINKS) {
+        const reason = walk.seen.has(state)
+            ? "its links lead in a circle"
+            : `it leads through more than ${MAX_LINKS} links`;
+        throw new LinkLoopError(`${asked} cannot be reached, ${reason}: ${walk.chain.join(", ")}.`, walk.chain, {
+            path: asked,
+        });
+    }
+    walk.seen.add(state);
+    if (link.kind === "soft_link") {
+        walk.done = isAbsolute(link.target) ? [] : walk.done.slice(0, -1);
+        walk.rest.unshift(...splitPath(link.target));
+        return;
+    }
+    const name = link.file === "." ? walk.view.name : resolveFile(dirname(walk.view.name), link.file);
+    walk.view = await openTarget(name, walk, asked, open, options);
+    walk.done = [];
+    walk.rest.unshift(...splitPath(link.path));
+}
+async function openTarget(name, walk, asked, open, options) {
+    if (name === walk.view.name)
+        return walk.view;
+    const context = { path: asked };
+    let view;
+    try {
+        view = await open(name, options);
+    }
+    catch (cause) {
+        options.signal?.throwIfAborted();
+        const message = `${asked} leads to a file that cannot be read (${walk.chain.join(", ")}): ${messageOf(cause)}`;
+        throw new BrokenLinkError(message, walk.chain, { ...context, cause });
+    }
+    if (view)
+        return view;
+    const message = `${asked} leads to ${name}, which is neither in Redis nor on disk: ${walk.chain.join(", ")}.`;
+    throw new BrokenLinkError(message, walk.chain, context);
+}
+async function whyMissing(walk, options) {
+    const remark = await walk.view.remark?.(walk.done, options);
+    return remark === undefined
+        ? "there is nothing of that name"
+        : `the mapping's item cannot be read: ${remark}`;
+}
+function notThere(asked, walk, why) {
+    const missing = `${walk.view.name}::${joinPath(walk.done)}`;
+    if (walk.chain.length > 0) {
+        const message = `${asked} leads to ${missing}, but ${why}: ${walk.chain.join(", ")}.`;
+        return new BrokenLinkError(message, walk.chain, { path: asked });
+    }
+    const message = missing === asked ? `${asked}: ${why}.` : `${asked}: ${why} (${joinPath(walk.done)} is missing).`;
+    return new PathNotFoundError(message, { path: asked });
+}
