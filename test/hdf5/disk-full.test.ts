@@ -1,0 +1,94 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openHdf5 } from "../../src/hdf5/open.js";
+import { h5py, range, text } from "./support/files.js";
+
+/** A file system of its own with 4 MiB, which only root may mount. */
+function mountSmall(folder: string): boolean {
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=4m", "tmpfs", folder], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const folder = mkdtempSync(join(tmpdir(), "nxlive-full-"));
+const mounted = mountSmall(folder);
+afterAll(() => {
+  if (mounted) execFileSync("umount", [folder]);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe("a full disk", () => {
+  if (!mounted) {
+    test("was not tried: mounting a small tmpfs needs root", () => expect(mounted).toBe(false));
+    return;
+  }
+  beforeAll(() => expect(statfsSync(folder).blocks * statfsSync(folder).bsize).toBe(4 * 2 ** 20));
+
+  test("is reported by the commit, leaves what was committed, and writing goes on when there is room", async () => {
+    const ballast = join(folder, "ballast");
+    writeFileSync(ballast, Buffer.alloc(2.5 * 2 ** 20, 1));
+    await using file = await openHdf5(join(folder, "data.h5"));
+    const raw = await file.createGrowing(
+      "/raw",
+      { dtype: "<f8", rowShape: [] },
+      { chunks: [4096], contiguousBelow: 0 },
+    );
+    const gzip = await file.createGrowing(
+      "/gzip",
+      { dtype: "<f8", rowShape: [] },
+      { chunks: [4096], contiguousBelow: 0, gzip: 1 },
+    );
+    let rows = 0;
+    let failure: unknown;
+    while (failure === undefined) {
+      await raw.append(range(rows, 3000));
+      await gzip.append(range(rows, 3000));
+      await file.setAttributes("/", new Map([[`n${rows}`, text("x".repeat(500))]]));
+      failure = await file.commit().then(
+        () => {
+          rows += 3000;
+          return undefined;
+        },
+        (error) => error,
+      );
+    }
+    expect(failure).toMatchObject({ code: "ERR_HDF5_DISK_FULL" });
+    const look =
+      "f = h5py.File(path); print([(len(f[n]), bool((f[n][:] == np.arange(len(f[n]))).all())) for n in ('raw', 'gzip')])";
+    const during = await h5py(file.path, look);
+    expect(during).toMatch(/^\[\(\d+, True\), \(\d+, True\)\]$/);
+    await expect(file.commit()).rejects.toMatchObject({ code: "ERR_HDF5_DISK_FULL" });
+    rmSync(ballast);
+    await file.commit();
+    await raw.append(range(rows + 3000, 1000));
+    await gzip.append(range(rows + 3000, 1000));
+    await file.commit();
+    expect(await h5py(file.path, look)).toBe(`[(${rows + 4000}, True), (${rows + 4000}, True)]`);
+  });
+
+  test("stops appends that would only pile up in memory", async () => {
+    const file = await openHdf5(join(folder, "pile.h5"));
+    const dataset = await file.createGrowing(
+      "/x",
+      { dtype: "<f8", rowShape: [] },
+      { chunks: [131072], contiguousBelow: 0 },
+    );
+    let taken = 0;
+    const failure = await (async () => {
+      for (;;) {
+        await dataset.append(range(0, 131072));
+        taken++;
+      }
+    })().catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: "ERR_HDF5_DISK_FULL" });
+    expect(taken).toBeLessThan(100);
+    await file.remove("/x");
+    await expect(file.close()).rejects.toMatchObject({ code: "ERR_HDF5_DISK_FULL" });
+  });
+});
