@@ -1,5 +1,5 @@
 import { type BigIntStats, constants } from "node:fs";
-import { type FileHandle, link, open, rename, stat, unlink } from "node:fs/promises";
+import { type FileHandle, link, open, rename, stat, statfs, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import {
@@ -38,6 +38,8 @@ export class DataFile {
   /** What the file looked like after our last write; undefined while writes are under way. */
   private seen: { readonly size: bigint; readonly mtime: bigint } | undefined;
   private checking: Promise<void> | undefined;
+  /** On network file systems the server sets modification times, at moments of its own. */
+  private ownTimes: boolean;
   /** True once something has been written since the file was opened. */
   wrote: boolean;
 
@@ -47,6 +49,7 @@ export class DataFile {
     this.block = block;
     this.physical = physical;
     this.wrote = false;
+    this.ownTimes = true;
   }
 
   /**
@@ -198,6 +201,7 @@ export class DataFile {
 
   /** Notes what the file looks like now that nothing is being written. */
   async quiet(): Promise<void> {
+    if (this.seen === undefined && !this.wrote) this.ownTimes = !(await isOnNetwork(this.path));
     const { size, mtimeNs } = await this.handle.stat({ bigint: true });
     this.seen = { size, mtime: mtimeNs };
     this.checking = undefined;
@@ -228,7 +232,7 @@ export class DataFile {
     const now = await this.handle.stat({ bigint: true });
     if (now.nlink === 0n) throw this.changed("it was deleted or replaced");
     if (now.size !== seen.size) throw this.changed(`its size changed from ${seen.size} to ${now.size} bytes`);
-    if (now.mtimeNs !== seen.mtime) throw this.changed("it was written to");
+    if (this.ownTimes && now.mtimeNs !== seen.mtime) throw this.changed("it was written to");
   }
 
   private changed(how: string): FileChangedError {
@@ -285,6 +289,16 @@ export class DataFile {
     await this.write({ address: at, bytes });
     this.block = block;
   }
+}
+
+/** File system types (statfs) of NFS, SMB and CIFS. */
+const NETWORK = new Set([0x6969, 0x517b, 0xff534d42, 0xfe534d42]);
+
+async function isOnNetwork(path: string): Promise<boolean> {
+  return await statfs(path).then(
+    ({ type }) => NETWORK.has(type),
+    () => false,
+  );
 }
 
 /** Gives a finished file its name; on file systems without hard links by renaming, which then may replace a file. */
