@@ -15,7 +15,7 @@ export { File, type FileOptions } from "./h5api/file.js";
 export type { Group, Visitor } from "./h5api/group.js";
 export type { FileMode } from "./h5api/library.js";
 export { ExternalLink, HardLink, type Link, SoftLink } from "./h5api/links.js";
-export type { Reference } from "./h5api/reference.js";
+export type { Member, Reference } from "./h5api/reference.js";
 export type { ReadOptions, SliceArguments } from "./h5api/selection.js";
 export type { GrownDataset, Snapshot } from "./h5api/snapshot.js";
 export { JsonDecimal } from "./json.js";

@@ -3,6 +3,7 @@ import type { Dataset } from "../h5api/dataset.js";
 import { File } from "../h5api/file.js";
 import type { Group } from "../h5api/group.js";
 import type { Link } from "../h5api/links.js";
+import type { Member } from "../h5api/reference.js";
 import { sizeOfShape } from "../ndarray/dtype.js";
 import { shortText } from "./json-values.js";
 
@@ -41,7 +42,7 @@ async function describe(
   try {
     const link = await group.get(`./${name}`, { link: true, signal });
     if (link.kind !== "hard") return { text: linkText(link) };
-    const node = await group.get(`./${name}`, { signal });
+    const node = await group.get<Member>(`./${name}`, { signal });
     if (node.kind === "dataset") return { text: await datasetText(node, signal) };
     return { text: String((await node.attrs.get("NX_class", { signal })) ?? ""), below: node };
   } catch (error) {

@@ -2,14 +2,12 @@ import { isNxliveError } from "../errors.js";
 import { childPath } from "../mapping/paths.js";
 import type { NdArray } from "../ndarray/ndarray.js";
 import type { SignalOption } from "../stream/reading.js";
-import type { FileCore } from "./core.js";
 import type { Dataset } from "./dataset.js";
 import { PathNotFoundError, WrongKindError } from "./errors.js";
 import { parentPath, pathFrom } from "./file-path.js";
 import { ExternalLink, HardLink, type Link, SoftLink } from "./links.js";
 import { Node } from "./node.js";
-import { Reference } from "./reference.js";
-import type { Located } from "./resolve.js";
+import { type Member, Reference } from "./reference.js";
 import type { SliceArguments } from "./selection.js";
 import { signalOf } from "./signal.js";
 import type { GroupItem } from "./view.js";
@@ -21,12 +19,8 @@ export type Visitor<T> = (name: string, node: Group | Dataset) => T | undefined 
 export class Group extends Node {
   readonly kind = "group";
 
-  constructor(core: FileCore, path: string, located: Located & { item: GroupItem }, version: number) {
-    super(core, path, located, version);
-  }
-
   /** The group that it was reached through; the root's parent is itself. */
-  get parent(): Reference {
+  get parent(): Reference<Group> {
     return this.get(parentPath(this.name));
   }
 
@@ -34,10 +28,16 @@ export class Group extends Node {
    * What lies at a path below this group, or at an absolute one: a reference that can be awaited (→ Group or Dataset)
    * and used directly. With `link: true` the link itself, which may lead nowhere. Errors: PathNotFoundError,
    * BrokenLinkError, LinkLoopError.
+   *
+   * The type is what the caller expects, a Dataset when nothing is said: `get<Group>(path)`; where it is not known,
+   * `get<Member>(path)`, whose `kind` tells.
    */
-  get(path: string): Reference;
+  get<T extends Member = Dataset>(path: string): Reference<T>;
   get(path: string, options: { link: true; signal?: AbortSignal }): Promise<Link>;
-  get(path: string, options: { link?: false; signal?: AbortSignal }): Reference;
+  get<T extends Member = Dataset>(
+    path: string,
+    options: { link?: false; signal?: AbortSignal },
+  ): Reference<T>;
   get(path: string, options: { link?: boolean; signal?: AbortSignal } = {}): Reference | Promise<Link> {
     const full = pathFrom(this.name, path);
     if (options.link) return this.#link(full, options);

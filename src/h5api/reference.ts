@@ -7,38 +7,39 @@ import { WrongKindError } from "./errors.js";
 import type { Group, Visitor } from "./group.js";
 import type { ReadOptions, SliceArguments } from "./selection.js";
 
+/** What a path can lead to. `kind` tells which. */
+export type Member = Group | Dataset;
+
 /**
  * What lies at a path, before it is looked up: await it for the Group or Dataset, or use it directly:
  * `await file.get("/instrument/diode").slice(0, 10)`. It is looked up once, with the first use.
  */
-export class Reference implements PromiseLike<Group | Dataset> {
-  readonly #open: () => Promise<Group | Dataset>;
-  #opening: Promise<Group | Dataset> | undefined;
+export class Reference<T extends Member = Dataset> implements PromiseLike<T> {
+  readonly #open: () => Promise<Member>;
+  #opening: Promise<Member> | undefined;
 
-  constructor(open: () => Promise<Group | Dataset>) {
+  constructor(open: () => Promise<Member>) {
     this.#open = open;
   }
 
-  then<A = Group | Dataset, B = never>(
-    onFulfilled?: ((node: Group | Dataset) => A | PromiseLike<A>) | null,
+  then<A = T, B = never>(
+    onFulfilled?: ((node: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    return this.#node().then(onFulfilled, onRejected);
+    return this.#expected().then(onFulfilled, onRejected);
   }
 
-  catch<B = never>(
-    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
-  ): Promise<Group | Dataset | B> {
-    return this.#node().catch(onRejected);
+  catch<B = never>(onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<T | B> {
+    return this.#expected().catch(onRejected);
   }
 
-  finally(onFinally?: (() => void) | null): Promise<Group | Dataset> {
-    return this.#node().finally(onFinally);
+  finally(onFinally?: (() => void) | null): Promise<T> {
+    return this.#expected().finally(onFinally);
   }
 
   /** What lies below it. */
-  get(path: string, options: SignalOption = {}): Reference {
-    return new Reference(async () => (await this.group()).get(path, options));
+  get<M extends Member = Dataset>(path: string, options: SignalOption = {}): Reference<M> {
+    return new Reference(async () => (await this.group()).get<Member>(path, options));
   }
 
   get attrs(): Attributes {
@@ -114,7 +115,12 @@ export class Reference implements PromiseLike<Group | Dataset> {
     else yield* node;
   }
 
-  #node(): Promise<Group | Dataset> {
+  /** The caller says what kind of thing it expects; see `Group.get`. */
+  #expected(): Promise<T> {
+    return this.#node() as Promise<T>;
+  }
+
+  #node(): Promise<Member> {
     this.#opening ??= this.#open();
     return this.#opening;
   }

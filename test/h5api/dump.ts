@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { jsonValue } from "../../src/cli/json-values.js";
 import { messageOf } from "../../src/errors.js";
-import type { Dataset, DType, Group, RawArray } from "../../src/index.js";
+import type { Dataset, DType, Group, Member, RawArray } from "../../src/index.js";
 import { NdArray } from "../../src/ndarray/ndarray.js";
 
 /** A node as `dump.py` describes it: what h5py sees. */
@@ -22,7 +22,7 @@ async function dumpMembers(group: Group, nodes: Record<string, Dump>): Promise<v
     else if (link.kind === "external")
       nodes[path] = { kind: "external_link", file: link.filename, target: link.path };
     else {
-      const node = await group.get(path);
+      const node = await group.get<Member>(path);
       if (node.kind === "group") {
         nodes[path] = { kind: "group", attrs: await dumpAttributes(node) };
         await dumpMembers(node, nodes);

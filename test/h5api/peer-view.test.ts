@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { jsonValue } from "../../src/cli/json-values.js";
-import { DataStore, File, type Group } from "../../src/index.js";
+import { DataStore, File, type Group, type Member } from "../../src/index.js";
 import type { PrivateRedis } from "../../src/redis/server.js";
 import { replayFixture } from "../support/fixtures.js";
 import { runPythonFile } from "../support/python.js";
@@ -30,7 +30,7 @@ afterAll(async () => {
 async function ask(group: Group, nodes: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
   for (const name of await group.keys()) {
     const path = group.name === "/" ? `/${name}` : `${group.name}/${name}`;
-    const node = await group.get(path);
+    const node = await group.get<Member>(path);
     const attrs = Object.fromEntries(
       (await node.attrs.items()).map(([key, value]) => [key, jsonValue(value)]),
     );

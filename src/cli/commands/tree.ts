@@ -2,6 +2,7 @@ import { messageOf } from "../../errors.js";
 import type { Dataset } from "../../h5api/dataset.js";
 import { splitFilePath } from "../../h5api/file-path.js";
 import type { Group } from "../../h5api/group.js";
+import type { Member } from "../../h5api/reference.js";
 import { command } from "../command.js";
 import { jsonValue } from "../json-values.js";
 import { openFile } from "../open-file.js";
@@ -24,7 +25,7 @@ no longer in Redis comes from the file on disk.`,
     const { positionals, values, signal, json, print, printJson } = context;
     const { file: name, path } = splitFilePath(positionals[0] ?? "");
     await using file = await openFile(context, name, values.mode);
-    const node = path === "/" ? file : await file.get(path, { signal });
+    const node = path === "/" ? file : await file.get<Member>(path, { signal });
     if (json) {
       await printJson(await jsonTree(node, signal));
       return 0;
@@ -62,7 +63,7 @@ async function jsonChild(group: Group, name: string, signal: AbortSignal): Promi
         path: link.path,
       };
     }
-    return await jsonTree(await group.get(`./${name}`, { signal }), signal);
+    return await jsonTree(await group.get<Member>(`./${name}`, { signal }), signal);
   } catch (error) {
     signal.throwIfAborted();
     return { kind: "error", error: messageOf(error) };
