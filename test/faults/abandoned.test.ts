@@ -18,7 +18,7 @@ afterAll(async () => {
   await redis.stop();
 });
 
-test("a stream that was never sealed ends for its readers once its scan is closed", async () => {
+test.concurrent("a stream that was never sealed ends for its readers once its scan is closed", async () => {
   const { publisher, reader, scan } = await startStream(store, { dtype: "<u4" });
   const values: unknown[] = [];
   const reading = (async () => {
@@ -41,7 +41,7 @@ test("a stream that was never sealed ends for its readers once its scan is close
   expect(slice).toMatchObject({ shape: [3] });
 });
 
-test("a stream whose scan has disappeared is an error for those who wait", async () => {
+test.concurrent("a stream whose scan has disappeared is an error for those who wait", async () => {
   const { reader, scan } = await startStream(store, { dtype: "<u4" });
   const waiting = [codeOf(reader.at(0, { wait: true })), codeOf(reader.values().next())];
   for (const key of scan.keys) await store.redis.do(commands.del(key));
