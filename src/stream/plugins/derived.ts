@@ -8,6 +8,7 @@ import { endOf, parseEntry } from "../entry.js";
 import { IndexNotYetThereError, IndexWontBeThereError } from "../errors.js";
 import { cursorOf } from "../follow.js";
 import type { EventSource, FollowableStream, InterpretOptions } from "../followable.js";
+import { PAGE_BYTES } from "../pages.js";
 import type { PluginContext } from "../plugin.js";
 import { eachPoint, pointValue, type RawPoints } from "../points.js";
 import type { CursorOptions, SignalOption, StreamView, WaitOptions } from "../reading.js";
@@ -24,8 +25,6 @@ export interface Progress {
   readonly events: number;
 }
 
-/** Images are decoded in blocks of about this many bytes when they are read one after the other. */
-const BLOCK_BYTES = 8 * 2 ** 20;
 /** What an axis of unknown length is taken for. */
 const UNKNOWN_LENGTH = 1_024;
 
@@ -111,10 +110,7 @@ export abstract class DerivedStream implements FollowableStream {
   }
 
   async *values(options: { from?: number; signal?: AbortSignal } = {}): AsyncIterableIterator<Value> {
-    const lengths = this.shape.map((length) => (length < 0 ? UNKNOWN_LENGTH : Math.max(1, length)));
-    const pointBytes = sizeOfShape(lengths) * (numericType(this.dtype)?.itemsize ?? 1);
-    const maxPoints = Math.max(1, Math.floor(BLOCK_BYTES / pointBytes));
-    for await (const view of this.cursor({ ...options, maxPoints })) yield* eachPoint(await view.data());
+    for await (const view of this.cursor(options)) yield* eachPoint(await view.data());
   }
 
   cursor(options: CursorOptions = {}): AsyncIterableIterator<StreamView> {
@@ -132,7 +128,15 @@ export abstract class DerivedStream implements FollowableStream {
     const end = readable ? progress.readable : progress.length;
     if (position >= end) return null;
     if (options.lastOnly) return this.view(end - 1, end, options);
-    return this.view(position, Math.min(end, position + options.maxPoints), options);
+    const most = Number.isFinite(options.maxPoints) ? options.maxPoints : this.#page();
+    return this.view(position, Math.min(end, position + most), options);
+  }
+
+  /** How many points make a view when the caller does not say. */
+  #page(): number {
+    const lengths = this.shape.map((length) => (length < 0 ? UNKNOWN_LENGTH : Math.max(1, length)));
+    const pointBytes = sizeOfShape(lengths) * (numericType(this.dtype)?.itemsize ?? 1);
+    return Math.max(1, Math.floor(PAGE_BYTES / pointBytes));
   }
 
   /** Points start … stop - 1, read when asked for. */

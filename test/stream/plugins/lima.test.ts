@@ -118,6 +118,23 @@ describe("images of a finished scan", () => {
     expect((await views[1]?.data())?.toNested()).toEqual((await stream.slice(12, 21)).toNested());
   });
 
+  test("come in views of a few megabytes when nobody says how many", async () => {
+    const large = limaDefinition({
+      dtype: "<f8",
+      shape: [1024, 512],
+      serverUrl: "x",
+      bufferMaxNumber: 1,
+      framesPerAcquisition: 35,
+      acquisitionOffset: 0,
+      saving: { filePath: "/x_%d.h5", dataPath: "/d", fileFormat: "hdf5", fileOffset: 0, framesPerFile: 35 },
+    });
+    const { publisher, stream } = await scanWith(store, large);
+    await publisher.send(status(4, 4));
+    await publisher.seal();
+    const views = await collect(stream.cursor());
+    expect(views.map(({ length }) => length)).toEqual([2, 2, 1]);
+  });
+
   test("are there from EDF files too", async () => {
     const stream = await limaStream(edf[0], "cam:image");
     const all = await stream.slice();
