@@ -1,0 +1,102 @@
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { PrivateRedis } from "../../src/redis/server.js";
+import { DataStore } from "../../src/scan/store.js";
+import { FILE, finish, startScan } from "../h5api/demo-scan.js";
+import { firstLine, resultOf, runCli, spawnCli } from "../support/cli.js";
+import { resetTestRedis, startTestRedis } from "../support/redis.js";
+
+const DISK = fileURLToPath(new URL("../../fixtures/h5api/tables.h5", import.meta.url));
+
+let redis: PrivateRedis;
+let store: DataStore;
+
+beforeAll(async () => {
+  redis = await startTestRedis();
+  store = await DataStore.connect(redis.url);
+});
+beforeEach(() => resetTestRedis(redis));
+afterAll(async () => {
+  await store.close();
+  await redis.stop();
+});
+
+const nxlive = (...args: string[]) => runCli(args, { REDIS_URL: redis.url });
+
+describe("get", () => {
+  test("prints what a live dataset has now, one line for each point", async () => {
+    const one = await startScan(store);
+    await one.diode.send(Float64Array.of(0.5, Number.NaN, 2));
+    const all = await nxlive("get", `${FILE}::/instrument/diode`);
+    expect([all.code, all.stdout]).toEqual([0, "0.5\nnan\n2\n"]);
+    const part = await nxlive("get", `${FILE}::/12.1/measurement/diode`, "--slice", "1:", "--json");
+    expect(JSON.parse(part.stdout)).toEqual({ dtype: "<f8", shape: [2], data: ["nan", 2] });
+    await finish(one);
+  });
+
+  test("follows a live dataset to its seal", async () => {
+    const one = await startScan(store);
+    await one.diode.send(Float64Array.of(1, 2, 3));
+    const child = spawnCli(["get", `${FILE}::/instrument/diode`, "--follow", "--slice", "1:"], {
+      REDIS_URL: redis.url,
+    });
+    expect(await firstLine(child)).toBe("2");
+    await one.diode.send(4);
+    await finish(one);
+    expect((await resultOf(child)).code).toBe(0);
+  });
+
+  test("reads files on disk, in every kind of value, without a database", async () => {
+    const get = async (path: string, ...more: string[]) => {
+      const args = ["get", `${DISK}::${path}`, "--mode", "disk", "--json", ...more];
+      return JSON.parse((await runCli(args)).stdout) as { data: unknown };
+    };
+    expect((await get("/2.1/long")).data).toEqual(["9007199254740993", "-4611686018427387904", 3]);
+    expect((await get("/2.1/complex", "--slice", "0:2")).data).toEqual([
+      [1, 2],
+      [0, -3.5],
+    ]);
+    expect((await get("/2.1/image", "--slice", "1, 2, ::2")).data).toEqual([30, 32, 34]);
+    expect(await get("/2.1/empty")).toEqual({ dtype: "<f4", shape: null, data: null });
+  });
+
+  test("says what is wrong: a missing path, a group without signal, a slice that is none", async () => {
+    const missing = await nxlive("get", `${DISK}::/2.1/nothing`);
+    expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining("ERR_PATH_NOT_FOUND")]);
+    const group = await nxlive("get", `${DISK}::/2.1/instrument`);
+    expect([group.code, group.stderr]).toEqual([1, expect.stringContaining("without a default signal")]);
+    const slice = await nxlive("get", `${DISK}::/2.1/vector`, "--slice", "a:b");
+    expect([slice.code, slice.stderr]).toEqual([2, expect.stringContaining('Cannot read the slice "a:b"')]);
+    expect((await nxlive("get")).code).toBe(2);
+  });
+});
+
+describe("tree", () => {
+  test("shows groups, datasets with their units, and links of a live file", async () => {
+    const one = await startScan(store);
+    await one.diode.send(Float64Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9));
+    const { code, stdout } = await nxlive("tree", FILE);
+    expect(code).toBe(0);
+    expect(stdout).toContain("└─ 12.1  NXentry");
+    expect(stdout).toContain("data  (9) <f8 V, growing");
+    expect(stdout).toContain("diode  → /12.1/instrument/diode/data");
+    await finish(one);
+  });
+
+  test("gives machines the whole tree below a path", async () => {
+    const { stdout } = await nxlive("tree", `${DISK}::/2.1/instrument`, "--json");
+    expect(JSON.parse(stdout)).toMatchObject({
+      kind: "group",
+      children: {
+        detector: {
+          kind: "group",
+          attributes: { NX_class: "NXdetector", units: "mm", list: ["a", "b"], flag: true, empty: null },
+          children: { data: { kind: "dataset", dtype: "<i2", shape: [5] } },
+        },
+      },
+    });
+    const links = JSON.parse((await nxlive("tree", DISK, "--json")).stdout).children["2.1"].children;
+    expect(links.dangling).toEqual({ kind: "soft_link", target: "/nowhere" });
+    expect(links.lost).toMatchObject({ kind: "external_link", target: "missing.h5::/data" });
+  });
+});
