@@ -20,6 +20,7 @@ import { formatClaims, formatPreparedInfo, type SavedState } from "./scan-state.
 import { openSink } from "./sinks/choose.js";
 import { Progress } from "./sinks/sink.js";
 import type { Slot } from "./slots.js";
+import { isFinal } from "./status.js";
 import { resolveTargets, type Targets } from "./targets.js";
 import { type StreamPlace, TreeWriter } from "./tree-writer.js";
 
@@ -42,7 +43,8 @@ export interface WriterServices {
 export class ScanJob {
   readonly #services: WriterServices;
   readonly #scan: Scan;
-  readonly #saved: SavedState;
+  readonly #load: () => Promise<SavedState>;
+  #saved: SavedState = { status: undefined, preparedInfo: undefined, claims: new Map() };
   readonly #progress: ScanProgress;
   readonly #report: ScanReport;
   readonly #slot: Slot;
@@ -53,10 +55,17 @@ export class ScanJob {
   #targets: Targets = new Map();
   #files: OpenFile[] = [];
 
-  constructor(services: WriterServices, scan: Scan, saved: SavedState, progress: ScanProgress, slot: Slot) {
+  /** `load` reads what earlier goes have left in Redis. */
+  constructor(
+    services: WriterServices,
+    scan: Scan,
+    load: () => Promise<SavedState>,
+    progress: ScanProgress,
+    slot: Slot,
+  ) {
     this.#services = services;
     this.#scan = scan;
-    this.#saved = saved;
+    this.#load = load;
     this.#progress = progress;
     this.#report = progress.report;
     this.#slot = slot;
@@ -71,38 +80,47 @@ export class ScanJob {
   }
 
   /**
-   * Writes the scan to its end. False: another writer holds one of its files. Throws when a file cannot be written now, or
-   * the signal aborts; then everything is committed as far as possible and let go of.
+   * Writes the scan to its end. `held`: another writer has one of its files in hand; `elsewhere`: it has written the scan.
+   * Throws when a file cannot be written now, or the signal aborts; then everything is committed as far as possible and
+   * let go of. The end is made known before the files are given back, so that nobody takes the scan up again.
    */
-  async run(signal: AbortSignal): Promise<boolean> {
-    const info = this.#saved.preparedInfo ?? this.#scan.layoutSource.info;
-    const times = { start: this.#progress.start };
-    const before = preparedLayout(this.#scan.layoutSource, info, times);
-    this.#note(before);
-    const paths = new Set(before.files.keys());
-    this.#paths = paths;
-    // A closed scan may need more files in the end: all or none are taken, so that nobody waits holding some.
-    if (this.#scan.state === "CLOSED") {
-      for (const path of preparedLayout(
-        this.#scan.layoutSource,
-        this.#scan.layoutSource.info,
-        times,
-      ).files.keys())
-        paths.add(path);
-    }
-    if (!(await this.#open([...paths], signal))) return false;
+  async run(signal: AbortSignal, makeKnown: () => Promise<void>): Promise<"written" | "held" | "elsewhere"> {
+    this.#saved = await this.#load();
+    if (!(await this.#open(this.#wantedPaths(), signal))) return "held";
     try {
+      // What another writer did until it gave the files back.
+      this.#saved = await this.#load();
+      if (this.#saved.status && isFinal(this.#saved.status)) return "elsewhere";
       const broken = AbortSignal.any([signal, ...this.#files.map((file) => file.broken)]);
+      const info = this.#saved.preparedInfo ?? this.#scan.layoutSource.info;
+      const before = this.#layoutOf(info);
+      this.#note(before);
+      this.#progress.takenUp(this.paths);
       await inTurnOfAll(this.#files, () => this.#begin(before, info));
       this.#progress.begun();
       await this.#pump([...this.#pumps.values()], broken);
       await this.#slot.during(this.#scan.waitFor("CLOSED", { signal: broken }), broken);
       await this.#scan.refresh({ signal: broken });
       await this.#finish(before, info, broken);
+      await makeKnown();
+      return "written";
     } finally {
       await this.#release();
     }
-    return true;
+  }
+
+  /** A closed scan may need more files in the end: all or none are taken, so that nobody waits holding some. */
+  #wantedPaths(): string[] {
+    const { info } = this.#scan.layoutSource;
+    const paths = new Set(this.#layoutOf(this.#saved.preparedInfo ?? info).files.keys());
+    const final = this.#scan.state === "CLOSED" ? this.#layoutOf(info).files.keys() : [];
+    for (const path of final) paths.add(path);
+    this.#paths = paths;
+    return [...paths];
+  }
+
+  #layoutOf(info: Scan["info"]): Layout {
+    return preparedLayout(this.#scan.layoutSource, info, { start: this.#progress.start });
   }
 
   /** Opens files; a path that is not allowed is a failure of the scan, the other files are written. */
@@ -112,8 +130,6 @@ export class ScanJob {
     const acquired = await files.acquire([...new Set(this.#targets.values())], { signal });
     if (!acquired) return false;
     this.#files = acquired;
-    this.#progress.owned = true;
-    this.#progress.files = acquired.map(({ path }) => path);
     return true;
   }
 
@@ -126,7 +142,6 @@ export class ScanJob {
   async #begin(layout: Layout, info: Scan["info"]): Promise<void> {
     for (const [path, root] of layout.files) await this.#claim(path, root);
     await this.#remember({ prepared: formatPreparedInfo(info) });
-    this.#progress.state = "RUNNING";
     for (const [path, root] of layout.files) await this.#writeTree(path, root);
     await Promise.all(this.#files.map((file) => file.commit()));
   }

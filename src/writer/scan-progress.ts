@@ -31,6 +31,15 @@ export class ScanProgress implements Reporting {
     this.report = report;
   }
 
+  /** The files are open here, and the scan is written. */
+  takenUp(files: readonly string[]): void {
+    this.owned = true;
+    this.files = files;
+    this.state = "RUNNING";
+    this.message = "";
+    this.retrying = false;
+  }
+
   get key(): string {
     return this.#scan.key;
   }

@@ -17,6 +17,8 @@ import type { WriterEventWatch } from "./writer-events.js";
 
 const FIRST_RETRY = 1_000;
 const LONGEST_RETRY = 30_000;
+/** How often those who wait for another writer look whether it is dead (ms); what it does is told at once. */
+const LOOK_INTERVAL = LEASE_TTL / 4;
 /** Errors that are not known to pass are tried again only so often. */
 const ATTEMPTS_AFTER_SURPRISE = 3;
 
@@ -111,7 +113,11 @@ export class ScanTask {
     const progress = new ScanProgress(scan, id, start, new ScanReport(), () => this.#begin());
     this.#progress = progress;
     const reason = reasonNotToWrite(scan.layoutSource);
-    if (reason !== undefined) return this.#conclude(progress, reason);
+    if (reason !== undefined) {
+      await this.#makeKnown(progress, reason);
+      this.#services.log.debug({ scan: this.key }, reason);
+      return "skipped";
+    }
     progress.needed = new Map([...scan.streams.values()].map((stream) => [stream.key, 0]));
     board.add(progress);
     return this.#attempts(scan, progress, slot, signal);
@@ -121,12 +127,12 @@ export class ScanTask {
     let delay = FIRST_RETRY;
     for (let surprises = 0; ; ) {
       try {
-        const saved = await this.#saved(signal);
-        if (saved.status && isFinal(saved.status)) return "skipped";
         await slot.during(this.#myTurn(scan.id.path), signal);
         progress.report = new ScanReport();
-        const job = new ScanJob(this.#services, scan, saved, progress, slot);
-        if (await job.run(signal)) return await this.#conclude(progress);
+        const job = new ScanJob(this.#services, scan, () => this.#saved(signal), progress, slot);
+        const result = await job.run(signal, () => this.#makeKnown(progress));
+        if (result === "written") return this.#concluded(progress);
+        if (result === "elsewhere") return "skipped";
         progress.owned = false;
         this.#standBack();
         await slot.during(this.#otherWriter(job.paths, signal), signal);
@@ -137,11 +143,13 @@ export class ScanTask {
           progress.report.fail(
             "The scan was deleted from Redis before it was closed: what had arrived is written.",
           );
-          return await this.#conclude(progress);
+          await this.#makeKnown(progress);
+          return this.#concluded(progress);
         }
         if (!mayPass(error) && ++surprises >= ATTEMPTS_AFTER_SURPRISE) {
           progress.report.fail(messageOf(error));
-          return await this.#conclude(progress);
+          await this.#makeKnown(progress);
+          return this.#concluded(progress);
         }
         this.#waitFor(error, progress, delay);
         await slot.during(sleep(delay, signal), signal).catch(() => {});
@@ -157,7 +165,7 @@ export class ScanTask {
 
   /** Another writer has the scan, or its file, in hand: waits until that changes, or its lease may have run out. */
   #otherWriter(paths: readonly string[], signal: AbortSignal): Promise<void> {
-    return this.#services.events.wait(paths, this.key, LEASE_TTL, signal);
+    return this.#services.events.wait(paths, this.key, LOOK_INTERVAL, signal);
   }
 
   /** Scans take their places in a file in the order of their creation, whichever is loaded first. */
@@ -192,8 +200,9 @@ export class ScanTask {
     return "stopped";
   }
 
-  async #conclude(progress: ScanProgress, skipped?: string): Promise<"written" | "failed" | "skipped"> {
-    const { board, metrics, log } = this.#services;
+  /** Publishes how the scan ended, which is final: nobody takes it up again. */
+  async #makeKnown(progress: ScanProgress, skipped?: string): Promise<void> {
+    const { board } = this.#services;
     const { report } = progress;
     progress.owned = true;
     progress.retrying = false;
@@ -203,21 +212,23 @@ export class ScanTask {
     board.add(progress);
     for (;;) {
       try {
-        await board.publish();
-        break;
+        return await board.publish();
       } catch (error) {
         if (!isConnectionError(error)) throw error;
         await sleep(FIRST_RETRY, this.#stopping.signal);
       }
     }
-    if (skipped !== undefined) {
-      log.debug({ scan: this.key }, skipped);
-      return "skipped";
-    }
+  }
+
+  /** Counts and logs the end of the scan. */
+  #concluded(progress: ScanProgress): "written" | "failed" {
+    const { metrics, log } = this.#services;
+    const { report } = progress;
+    const end = progress.end ?? new Date();
     metrics.scanEnded(progress.state);
     const { points, bytes, lost } = totals(progress.present());
     if (lost > 0) metrics.lost.inc(lost);
-    const seconds = (progress.end.getTime() - progress.start.getTime()) / 1000;
+    const seconds = (end.getTime() - progress.start.getTime()) / 1000;
     const facts = {
       scan: this.key,
       state: progress.state,
