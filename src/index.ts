@@ -45,6 +45,7 @@ export {
   ScanStateError,
 } from "./scan/errors.js";
 export type { ScanIdentity, ScanIdentityInput } from "./scan/identity.js";
+export { nextLimaAcquisition } from "./scan/lima-acquisition.js";
 export {
   type DataNode,
   type NodeEvent,

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { NdArray } from "../../src/ndarray/ndarray.js";
 import type { PrivateRedis } from "../../src/redis/server.js";
+import { nextLimaAcquisition } from "../../src/scan/lima-acquisition.js";
 import type { Scan } from "../../src/scan/scan.js";
 import { ScanSequenceStream } from "../../src/scan/sequence.js";
 import { DataStore } from "../../src/scan/store.js";
@@ -16,7 +17,7 @@ import {
   limaDefinition,
   scanSequenceDefinition,
 } from "../../src/stream/plugins/definitions.js";
-import { runPythonFile } from "../support/python.js";
+import { runPython, runPythonFile } from "../support/python.js";
 import { startTestRedis } from "../support/redis.js";
 
 const script = (name: string) => fileURLToPath(new URL(name, import.meta.url));
@@ -91,6 +92,21 @@ describe("what blissdata's plugins publish", () => {
     expect(titles).toEqual(["child"]);
     expect((await sequence.scan(0)).key).toBe(child);
   });
+});
+
+test("nxlive and blissdata count the acquisitions of a Lima server together", async () => {
+  const program = `
+import sys
+from blissdata.lima.client import acquisition_on_server, prepare_next_lima_acquisition
+from blissdata.redis_engine.store import DataStore
+store = DataStore(sys.argv[1])
+print(acquisition_on_server(store, "id00/lima/count"), prepare_next_lima_acquisition(store, "id00/lima/count"))
+`;
+  expect(await nextLimaAcquisition(store, "id00/lima/count")).toBe(0);
+  expect(await nextLimaAcquisition(store, "id00/lima/count")).toBe(1);
+  expect((await runPython(program, [redis.url])).trim()).toBe("1 2");
+  expect(await nextLimaAcquisition(store, "id00/lima/count")).toBe(3);
+  await expect(nextLimaAcquisition(store, "")).rejects.toMatchObject({ code: "ERR_INVALID_ARGUMENT" });
 });
 
 test("what nxlive publishes is read by blissdata's plugins", async () => {
