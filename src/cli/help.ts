@@ -1,26 +1,22 @@
 import type { Command, Option, Options } from "./command.js";
 import { COMMANDS } from "./commands.js";
 
-const COMMON: Options = {
+const REDIS: Options = {
   redis: {
     type: "string",
     value: "URL",
     description: "the database (default: $REDIS_URL, else redis://localhost:6379)",
   },
-  json: { type: "boolean", description: "machine-readable output" },
+};
+const JSON_OUTPUT: Options = { json: { type: "boolean", description: "machine-readable output" } };
+const ALWAYS: Options = {
   debug: { type: "boolean", description: "show where an error came from" },
   help: { type: "boolean", short: "h", description: "this text" },
 };
 
 /** A command's own options and those that all commands share. */
-export function optionsOf(command: Command): Options {
-  const { redis, json, ...always } = COMMON as Record<string, Option> & Record<"redis" | "json", Option>;
-  return {
-    ...command.options,
-    ...(command.redis === false ? {} : { redis }),
-    ...(command.json === false ? {} : { json }),
-    ...always,
-  };
+export function optionsOf({ options, redis = true, json = true }: Command): Options {
+  return { ...options, ...(redis && REDIS), ...(json && JSON_OUTPUT), ...ALWAYS };
 }
 
 /** The text of `nxlive --help`. */
