@@ -1,5 +1,7 @@
-// Runs all works on a private Redis and prints one table: see docs/benchmarks.md. `--json` for machines, `--only TEXT`, `--rounds N`.
+// Runs all works on a private Redis and prints one table: see docs/benchmarks.md. `--json` for machines, `--only TEXT`, `--rounds N`; `--out FILE` keeps the
+// numbers of each work as soon as it is measured.
 import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { startPrivateRedis } from "../src/redis/server.js";
@@ -9,7 +11,12 @@ import { type Failure, type Line, lineOf, table } from "./report.js";
 import { pythonPath, works } from "./works.js";
 
 const { values } = parseArgs({
-  options: { json: { type: "boolean" }, only: { type: "string" }, rounds: { type: "string", default: "3" } },
+  options: {
+    json: { type: "boolean" },
+    only: { type: "string" },
+    out: { type: "string" },
+    rounds: { type: "string", default: "3" },
+  },
 });
 const wanted = works().filter(({ name, group }) => `${group}: ${name}`.includes(values.only ?? ""));
 await using redis = await startPrivateRedis();
@@ -29,6 +36,7 @@ for (const work of wanted) {
     process.stderr.write(`${failure}\n`);
     lines.push({ group: work.group, work: work.name, failure: failure.split("\n")[0] ?? "" });
   }
+  if (values.out !== undefined) writeFileSync(values.out, JSON.stringify(lines, null, 1));
 }
 const machine = {
   date: new Date().toISOString(),
