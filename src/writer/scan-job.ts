@@ -21,7 +21,7 @@ import { openSink } from "./sinks/choose.js";
 import { Progress } from "./sinks/sink.js";
 import type { Slot } from "./slots.js";
 import { isFinal } from "./status.js";
-import { resolveTargets, type Targets } from "./targets.js";
+import { resolveTargets, type Targets, warnOfLowSpace } from "./targets.js";
 import { type StreamPlace, TreeWriter } from "./tree-writer.js";
 
 /** What all scans of a writer share. */
@@ -96,12 +96,14 @@ export class ScanJob {
       const before = this.#layoutOf(info);
       this.#note(before);
       this.#progress.takenUp(this.paths);
+      await warnOfLowSpace(this.paths, this.#report);
       await inTurnOfAll(this.#files, () => this.#begin(before, info));
       this.#progress.begun();
       await this.#pump([...this.#pumps.values()], broken);
       await this.#slot.during(this.#scan.waitFor("CLOSED", { signal: broken }), broken);
       await this.#scan.refresh({ signal: broken });
       await this.#finish(before, info, broken);
+      await warnOfLowSpace(this.paths, this.#report);
       await makeKnown();
       return "written";
     } finally {

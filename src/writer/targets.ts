@@ -7,6 +7,14 @@ import { checkTarget, freeSpace, LOW_FREE, type TargetLimits } from "./target-ch
 /** Path as the scan gives it → the path that is opened. */
 export type Targets = ReadonlyMap<string, string>;
 
+/** Warns of files that have little room left. */
+export async function warnOfLowSpace(paths: Iterable<string>, report: ScanReport): Promise<void> {
+  for (const path of paths) {
+    const free = await freeSpace(dirname(path)).catch(() => Number.POSITIVE_INFINITY);
+    if (free < LOW_FREE) report.warn(`Less than ${LOW_FREE / 1e9} GB are free for ${path}.`);
+  }
+}
+
 /**
  * Checks the files of a scan. Those that may not be written are failures of the scan and left out; what may pass is thrown.
  */
@@ -18,11 +26,7 @@ export async function resolveTargets(
   const targets = new Map<string, string>();
   for (const path of paths) {
     try {
-      const resolved = await checkTarget(path, limits);
-      targets.set(path, resolved);
-      if ((await freeSpace(dirname(resolved))) < LOW_FREE) {
-        report.warn(`Less than ${LOW_FREE / 1e9} GB are free for ${path}.`);
-      }
+      targets.set(path, await checkTarget(path, limits));
     } catch (error) {
       if (!(error instanceof TargetFileError)) throw error;
       report.fail(messageOf(error));
