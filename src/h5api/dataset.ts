@@ -2,7 +2,7 @@ import { InvalidArgumentError, isNxliveError } from "../errors.js";
 import { type DType, sizeOfShape } from "../ndarray/dtype.js";
 import type { NdArray, Value } from "../ndarray/ndarray.js";
 import type { AxisSelection } from "../ndarray/slice.js";
-import { dropAxes } from "../ndarray/take.js";
+import { dropAxes, takeArray, wholeAxis } from "../ndarray/take.js";
 import { IndexNotYetThereError, IndexWontBeThereError } from "../stream/errors.js";
 import type { SignalOption } from "../stream/reading.js";
 import { Deadline } from "../waiting.js";
@@ -13,6 +13,7 @@ import { WrongKindError } from "./errors.js";
 import { Node } from "./node.js";
 import type { Located } from "./resolve.js";
 import {
+  consecutivePoints,
   type ParsedSlice,
   parseSlice,
   pointsNeeded,
@@ -186,6 +187,9 @@ export class Dataset extends Node {
     const wait = options.wait ?? true;
     const [first = null] = selections;
     const deadline = new Deadline(options.timeout);
+    const fixed = data.maxshape?.slice(1).every((length) => length !== null) ?? false;
+    const waited = fixed && wait ? await this.#waited(data, selections, options) : undefined;
+    if (waited) return waited;
     const needed = pointsNeeded(first);
     const there = data.growth && wait && (await data.growth.reach(needed, options));
     // The selection touches no more than the points that are there now: their number need not be asked for again.
@@ -203,6 +207,26 @@ export class Dataset extends Node {
     const limit = options.timeout === undefined ? {} : { timeout: deadline.left };
     const array = await data.read(ranges, { ...options, ...limit, wait });
     return dropAxes(array, ranges);
+  }
+
+  /** A slice of consecutive points of which some are still to come. */
+  async #waited(
+    data: DataSource,
+    [first = null, ...inner]: readonly AxisSelection[],
+    options: ReadOptions,
+  ): Promise<NdArray | undefined> {
+    const wanted = consecutivePoints(first);
+    if (!wanted || !data.growth) return undefined;
+    const point = (data.maxshape ?? []).slice(1).map((length) => length ?? 0);
+    const parts = resolveOn(inner, point, this.location); // refused before anything is waited for
+    const rows = await data.growth.collect(wanted.start, wanted.stop, options);
+    if (!rows) return undefined;
+    const count = rows.shape[0] ?? 0;
+    const pick = typeof first === "number";
+    if (pick && count === 0)
+      throw await this.#notThere(data, first, (await data.shape(options))?.[0] ?? 0, options);
+    const ranges = [{ ...wholeAxis(count), drop: pick }, ...parts];
+    return dropAxes(takeArray(rows, ranges), ranges);
   }
 
   async #notThere(data: DataSource, index: number, length: number, options: SignalOption): Promise<Error> {

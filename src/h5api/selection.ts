@@ -70,6 +70,16 @@ export function pointsNeeded(selection: AxisSelection): number | "end" {
   return first + Math.floor((stop - 1 - first) / Math.max(1, step)) * Math.max(1, step) + 1;
 }
 
+/** The points start … stop - 1 that a selection takes one after the other; undefined for any other selection. */
+export function consecutivePoints(selection: AxisSelection): { start: number; stop: number } | undefined {
+  if (selection === null) return undefined;
+  if (typeof selection === "number") {
+    return selection < 0 ? undefined : { start: selection, stop: selection + 1 };
+  }
+  const [start, stop, step] = [selection[0] ?? 0, selection[1], selection[2] ?? 1];
+  return stop === null || step !== 1 || start < 0 || stop <= start ? undefined : { start, stop };
+}
+
 /** The selection on an array of this shape; `what` names the dataset in errors. */
 export function resolveOn(
   selections: readonly AxisSelection[],

@@ -4,7 +4,7 @@ import { parseSlice, pointsNeeded } from "../../src/h5api/selection.js";
 import { pagesOf } from "../../src/hdf5/reader-pages.js";
 import { sizeOfShape } from "../../src/ndarray/dtype.js";
 import { NdArray } from "../../src/ndarray/ndarray.js";
-import { resolveAxis } from "../../src/ndarray/slice.js";
+import { type AxisSelection, resolveAxis } from "../../src/ndarray/slice.js";
 import { takeArray } from "../../src/ndarray/take.js";
 
 const bound = fc.option(fc.integer({ min: 0, max: 30 }), { nil: null });
@@ -24,12 +24,10 @@ test("a selection never touches more points than it is said to need", () => {
 });
 
 test("what counts from the end, or goes up to it, needs the end", () => {
-  expect(
-    [null, -1, [-3, null], [0, -1], [2, null], [null, null, -1]].map((s) => pointsNeeded(s as null)),
-  ).toEqual(Array(6).fill("end"));
-  expect(
-    [0, 4, [0, 10], [0, 10, 4], [5, 5], [3, null, -1], [9, 2, -3]].map((s) => pointsNeeded(s as null)),
-  ).toEqual([1, 5, 10, 9, 0, 4, 10]);
+  const toTheEnd: AxisSelection[] = [null, -1, [-3, null], [0, -1], [2, null], [null, null, -1]];
+  expect(toTheEnd.map(pointsNeeded)).toEqual(Array(6).fill("end"));
+  const fixed: AxisSelection[] = [0, 4, [0, 10], [0, 10, 4], [5, 5], [3, null, -1], [9, 2, -3]];
+  expect(fixed.map(pointsNeeded)).toEqual([1, 5, 10, 9, 0, 4, 10]);
 });
 
 test("numbers alone are start, stop and step; with a list among them they are indices", () => {

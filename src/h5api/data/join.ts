@@ -6,12 +6,31 @@ import { NdArray } from "../../ndarray/ndarray.js";
 export function joinRows(first: NdArray, second: NdArray): NdArray {
   const inner = first.shape.slice(1).map((length, axis) => Math.max(length, second.shape[axis + 1] ?? 0));
   const [a, b] = [padRows(first, inner), padRows(second, inner)];
-  const shape = [(a.shape[0] ?? 0) + (b.shape[0] ?? 0), ...inner];
-  if (Array.isArray(a.data)) return new NdArray([...a.data, ...(b.data as unknown[])], shape, a.dtype);
-  const data = emptyLike(a.data as TypedArray, a.data.length + b.data.length);
-  copyNumbers(a.data as TypedArray, data, 0);
-  copyNumbers(b.data as TypedArray, data, a.data.length);
-  return new NdArray(data, shape, a.dtype);
+  return joinAll([a, b]) ?? a;
+}
+
+/** Arrays of one kind and row size, one after the other; undefined for none. */
+export function joinAll(parts: readonly NdArray[]): NdArray | undefined {
+  const [first, ...others] = parts;
+  if (!first || others.length === 0) return first;
+  const shape = [parts.reduce((sum, part) => sum + (part.shape[0] ?? 0), 0), ...first.shape.slice(1)];
+  if (Array.isArray(first.data)) {
+    return new NdArray(
+      parts.flatMap((part) => part.data as unknown[]),
+      shape,
+      first.dtype,
+    );
+  }
+  const data = emptyLike(
+    first.data as TypedArray,
+    parts.reduce((sum, part) => sum + part.data.length, 0),
+  );
+  let at = 0;
+  for (const part of parts) {
+    copyNumbers(part.data as TypedArray, data, at);
+    at += part.data.length;
+  }
+  return new NdArray(data, shape, first.dtype);
 }
 
 /** Rows under a larger extent, filled with NaN for floats and 0 for the rest, as the file is. */

@@ -26,6 +26,11 @@ export interface Growth {
    * for). TimeoutError.
    */
   reach(count: number | "end", options: WaitOptions): Promise<boolean>;
+  /**
+   * The points start … stop - 1 as they come, where some of them are not there yet: fewer when the stream ends. Undefined
+   * when they are all there, or cannot be taken in this way.
+   */
+  collect(start: number, stop: number, options: WaitOptions): Promise<NdArray | undefined>;
   /** The shape with so many points. */
   shapeOf(length: number, options?: SignalOption): Promise<readonly number[]>;
   /** True when no more points will come. */

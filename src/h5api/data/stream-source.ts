@@ -4,7 +4,8 @@ import { takeArray, wholeAxis } from "../../ndarray/take.js";
 import { IndexNoMoreThereError } from "../../stream/errors.js";
 import type { FollowableStream } from "../../stream/followable.js";
 import type { SignalOption, WaitOptions } from "../../stream/reading.js";
-import { joinRows, padRows } from "./join.js";
+import { withTimeout } from "../../waiting.js";
+import { joinAll, joinRows, padRows } from "./join.js";
 import type { DataSource, FollowOptions, Growth, Rows } from "./source.js";
 import { VariableShape } from "./variable-shape.js";
 
@@ -80,6 +81,29 @@ export class StreamSource implements DataSource, Growth {
     const target = count === "end" ? Number.MAX_SAFE_INTEGER : count;
     await stream.slice(target, target, 1, limits);
     return count !== "end" && (await stream.length(options)) >= count;
+  }
+
+  /** With the blocking read that brings the points: nothing has to be asked for after they arrive. */
+  async collect(start: number, stop: number, options: WaitOptions): Promise<NdArray | undefined> {
+    const { stream } = this;
+    if (stream.plugin !== null || this.#variable) return undefined;
+    const length = await stream.length(options);
+    if (length >= stop || (await stream.isSealed(options))) return undefined;
+    if (length === 0) await this.#support.checkScan(options);
+    const what = () => `points ${start} to ${stop - 1} of stream "${stream.name}"`;
+    return withTimeout(options.timeout, options.signal, what, (signal) =>
+      this.#gather(start, stop, signal ? { signal } : {}),
+    );
+  }
+
+  async #gather(start: number, stop: number, options: SignalOption): Promise<NdArray> {
+    const parts: NdArray[] = [];
+    for await (const rows of this.follow({ from: start, ...options })) {
+      const count = Math.min(rows.length, stop - rows.index);
+      parts.push(takeArray(await rows.read(), [wholeAxis(count)]));
+      if (rows.index + rows.length >= stop) break;
+    }
+    return joinAll(parts) ?? (await this.stream.slice(0, 0, 1, options));
   }
 
   ended(options: SignalOption): Promise<boolean> {
