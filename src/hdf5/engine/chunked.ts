@@ -107,6 +107,11 @@ export class ChunkedStorage implements Storage {
     let rest = rows;
     const { bandBytes } = this.grid;
     while (rest.length > 0) {
+      if (this.tail.length === 0 && rest.length >= bandBytes) {
+        this.sealBand(Buffer.from(rest.subarray(0, bandBytes)), this.type.chunks[0] ?? 1);
+        rest = rest.subarray(bandBytes);
+        continue;
+      }
       const take = Math.min(rest.length, bandBytes - this.tail.length);
       this.tail.push(rest.subarray(0, take), bandBytes);
       rest = rest.subarray(take);
@@ -119,7 +124,8 @@ export class ChunkedStorage implements Storage {
     if (last) this.finish();
     const rows = this.tail.length / this.grid.rowBytes;
     if (rows > this.slotRows && !(last && this.type.filters.length > 0)) {
-      for (let tile = 0; tile < this.grid.count; tile++) this.writeSlot(tile, rows);
+      const band = Buffer.from(this.tail.view());
+      for (let tile = 0; tile < this.grid.count; tile++) this.writeSlot(tile, band, rows);
       this.slotRows = rows;
     }
     this.committing.push(...this.planned.splice(0));
@@ -225,6 +231,7 @@ export class ChunkedStorage implements Storage {
     );
   }
 
+  /** Sends a complete band on its way; its memory is ours. */
   private sealBand(band: Buffer, rows: number): void {
     for (let tile = 0; tile < this.grid.count; tile++) {
       if (this.type.filters.length === 0) this.writeRest(tile, band, rows);
@@ -297,8 +304,8 @@ export class ChunkedStorage implements Storage {
     });
   }
 
-  private writeSlot(tile: number, rows: number): void {
-    const band = this.tail.view();
+  /** `band` must not change any more. */
+  private writeSlot(tile: number, band: Buffer, rows: number): void {
     const { tileBytes, tileRowBytes } = this.grid;
     const existing = this.slots[tile];
     if (existing) {

@@ -65,7 +65,7 @@ export class RowBuffer {
     const needed = this.used + bytes.length;
     if (needed > this.buffer.length) {
       const larger = Buffer.allocUnsafeSlow(
-        Math.max(needed, Math.min(most, Math.max(256, 2 * this.buffer.length))),
+        Math.max(needed, Math.min(most, Math.max(256, 4 * bytes.length, 2 * this.buffer.length))),
       );
       this.buffer.copy(larger, 0, 0, this.used);
       this.buffer = larger;

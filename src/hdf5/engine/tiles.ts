@@ -48,7 +48,7 @@ export function tileGrid(rowShape: readonly number[], chunks: readonly number[],
 }
 
 /**
- * Rows `from` to `to` of one chunk, cut out of the band's rows; beyond the rows' own lengths it holds the fill value. A full
+ * Rows `from` to `to` of one chunk, cut out of the band's rows (a view where chunks hold whole rows); beyond the rows' own lengths it holds the fill value. A full
  * chunk of filtered data is always whole: when `to` is less than the chunk has, callers pad it.
  */
 export function cutTile(
@@ -59,7 +59,7 @@ export function cutTile(
   to: number,
   fill: Buffer | undefined,
 ): Buffer {
-  if (grid.whole) return Buffer.from(band.subarray(from * grid.rowBytes, to * grid.rowBytes));
+  if (grid.whole) return band.subarray(from * grid.rowBytes, to * grid.rowBytes);
   const result = filled((to - from) * grid.tileRowBytes, fill);
   const origin = grid.origin(tile);
   for (let row = from; row < to; row++) {
