@@ -157,6 +157,61 @@ describe("a live file", () => {
     await scan.close();
   });
 
+  test("a number may be used again after its scan was deleted", async () => {
+    const one = await startScan(store, 1);
+    await one.diode.send(1);
+    await finish(one);
+    await using file = await File.open(FILE, { store });
+    expect(nested(await file.get("/1.1/instrument/diode").slice())).toEqual([1]);
+    await store.deleteScan(one.scan.key);
+    const again = await startScan(store, 1);
+    await again.diode.send(2);
+    expect(nested(await file.get("/1.1/instrument/diode").slice(0, 1))).toEqual([2]);
+    await finish(again);
+  });
+
+  test("more scans than are kept in memory are read as ever", async () => {
+    for (let number = 1; number <= 70; number++) await finish(await startScan(store, number));
+    await using file = await File.open(FILE, { store });
+    expect(await file.keys()).toHaveLength(70);
+    for (const number of [1, 70, 2, 1]) {
+      expect(await file.get(`/${number}.1/title`).value()).toBe(`ascan ${number}`);
+    }
+    expect(await file.get("/title").value()).toBe("ascan 70");
+  });
+
+  test("aborting ends waiting slices and iterations at once", async () => {
+    const one = await startScan(store);
+    await using file = await File.open(FILE, { store });
+    const stop = new AbortController();
+    const { signal } = stop;
+    const data = file.get("/12.1/instrument/diode/data");
+    const slice = data.slice(0, 5, { signal });
+    const points = data.points({ signal }).next();
+    const names = file.names({ signal });
+    expect(await names.next()).toEqual({ done: false, value: "12.1" });
+    const more = names.next();
+    stop.abort(new Error("enough"));
+    for (const waiting of [slice, points, more]) await expect(waiting).rejects.toThrow("enough");
+    await finish(one);
+  });
+
+  test("a slice over what is there and what is to come is one array, cut to the seal", async () => {
+    const one = await startScan(store);
+    await one.image.send(new Uint16Array(24).fill(1));
+    await using file = await File.open(FILE, { store });
+    const image = file.get("/12.1/instrument/camera/image");
+    const corner = image.slice([1, 4], [0, 2], 3);
+    await one.image.send(new Uint16Array(12).fill(2));
+    await one.image.seal();
+    expect(nested(await corner)).toEqual([
+      [1, 1],
+      [2, 2],
+    ]);
+    await expect(image.slice([0, 9], 7)).rejects.toThrow(/out of bounds/);
+    await finish(one);
+  });
+
   test("a file that does not exist is refused with what was looked for", async () => {
     await expect(File.open(join(folder, "none.h5"), { store })).rejects.toThrow(
       /no scan at .* and there is no such file/,
