@@ -54,6 +54,8 @@ export interface Hdf5Writer extends AsyncDisposable {
   commit(options?: { durable?: boolean; signal?: AbortSignal }): Promise<void>;
   /** Commits, gives the file its exact size and lets go of it. Idempotent. */
   close(): Promise<void>;
+  /** Lets go of the file without writing anything more, because someone else may write to it now. Instead of `close`. */
+  abandon(): Promise<void>;
 }
 
 export type ItemKind = "group" | "dataset" | "soft_link" | "external_link" | "other";

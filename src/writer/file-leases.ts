@@ -8,6 +8,8 @@ export interface FileLease {
   readonly path: string;
   /** Aborts with a FileUnavailableError when the lease is lost: what is known of the file is worth nothing then. */
   readonly lost: AbortSignal;
+  /** False when the lease is lost, or has run out by this machine's clock. */
+  readonly holds: boolean;
   /** Throws when the lease has run out, by this machine's clock: to be asked before each write. */
   check(): void;
   /** Gives the file back. Idempotent. */
@@ -64,10 +66,13 @@ export class FileLeases {
       path,
       until,
       lost: controller.signal,
+      get holds() {
+        return !controller.signal.aborted && performance.now() <= held.until;
+      },
       abort: (reason) => controller.abort(reason),
       check: () => {
         held.lost.throwIfAborted();
-        if (performance.now() > held.until) throw lostError(path);
+        if (!held.holds) throw lostError(path);
       },
       release: async () => {
         if (this.#held.get(path) !== held) return;

@@ -136,9 +136,9 @@ export class OpenFile {
     this.#timer = undefined;
     try {
       await this.#committing.catch(() => {});
-      if (this.broken.aborted) {
-        await this.hdf5.close().catch(() => {});
-      } else {
+      if (!this.#lease.holds) await this.hdf5.abandon();
+      else if (this.broken.aborted) await this.hdf5.close().catch(() => {});
+      else {
         await this.commit();
         await this.hdf5.close();
       }

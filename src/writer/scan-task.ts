@@ -110,7 +110,10 @@ export class ScanTask {
     const saved = await this.#saved(signal);
     if (saved.status && isFinal(saved.status)) return "skipped";
     const start = saved.status ? new Date(saved.status.start) : new Date();
-    const progress = new ScanProgress(scan, id, start, new ScanReport(), () => this.#begin());
+    const progress = new ScanProgress(scan, id, start, new ScanReport(), () => {
+      this.#failingSince = undefined;
+      this.#begin();
+    });
     this.#progress = progress;
     const reason = reasonNotToWrite(scan.layoutSource);
     if (reason !== undefined) {

@@ -74,8 +74,10 @@ export class Slot {
     moment.abort();
     if (!lend) return wait;
     this.release();
-    const result = await wait;
-    await this.take(signal);
-    return result;
+    try {
+      return await wait;
+    } finally {
+      await this.take(signal);
+    }
   }
 }

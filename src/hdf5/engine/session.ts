@@ -72,8 +72,19 @@ export class Session {
     return this.closing;
   }
 
+  abandon(): Promise<void> {
+    this.closing ??= this.letGo();
+    return this.closing;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  private async letGo(): Promise<void> {
+    for (const dataset of this.open.values()) dataset.close();
+    await this.parts.file.close();
+    this.release();
   }
 
   private async finish(): Promise<void> {
