@@ -13,7 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 test("a writer killed at any moment leaves a file that opens, is right and complete, and goes on", async () => {
   const reports: string[] = [];
   const report = (text: string): void => void reports.push(text);
-  const result = await killTrials({ dist, python: pythonPath(), folder, count: 25, most: 300, report });
+  const result = await killTrials({ dist, python: pythonPath(), folder, count: 25, most: 200, report });
   expect(reports).toEqual([]);
   expect(result.killed).toBeGreaterThanOrEqual(20);
 }, 180_000);

@@ -200,6 +200,6 @@ test("whatever is done in whatever order, h5py sees the same tree", async () => 
         await compare(file.path, model);
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 }, 120_000);

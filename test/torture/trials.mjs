@@ -100,7 +100,7 @@ export async function liveReaders({ dist, python, folder, seconds }) {
   await writer.exited;
   const [locking, unlocked, held] = await Promise.all(readers);
   const acknowledged = writer.acknowledged();
-  await run(python, [CHECK, path, acknowledged, "extend"]);
+  await run(python, [CHECK, path, acknowledged]);
   const size = statSync(path).size;
   rmSync(path);
   return {
