@@ -1,6 +1,8 @@
 import { readLayout } from "../mapping/layout.js";
-import type { GroupNode, StreamFacts } from "../mapping/tree.js";
+import { streamsToRead } from "../mapping/scan-info/index.js";
+import type { GroupNode, Layout, StreamFacts } from "../mapping/tree.js";
 import type { Scan } from "../scan/scan.js";
+import type { FollowableStream } from "../stream/followable.js";
 import type { SignalOption } from "../stream/reading.js";
 
 /** The tree that a scan describes for its own file; undefined when it describes none. */
@@ -8,17 +10,52 @@ export async function treeOf(scan: Scan, options: SignalOption): Promise<GroupNo
   if (scan.state === "CREATED") return undefined;
   const source = scan.layoutSource;
   const layout = readLayout(source);
-  const tree = scan.id.path === null ? [...layout.files.values()][0] : layout.files.get(scan.id.path);
-  if (layout.dialect !== "scan_info" || scan.state !== "CLOSED") return tree;
-  // A derived layout leaves out the streams of a finished scan that stayed empty.
-  const streams = new Map<string, StreamFacts>();
-  for (const [name, facts] of source.streams) {
-    const length = await scan.streams
-      .get(name)
-      ?.length(options)
-      .catch(() => undefined);
-    streams.set(name, length === undefined ? facts : { ...facts, length });
+  if (layout.dialect !== "scan_info" || scan.state !== "CLOSED") return ownTree(layout, scan);
+  // A derived layout of a finished scan depends on its data: empty streams, images that were saved, axes of meshes.
+  const needed = new Set(streamsToRead(source));
+  const streams = await Promise.all(
+    [...source.streams].map(async ([name, facts]): Promise<[string, StreamFacts]> => {
+      const stream = scan.streams.get(name);
+      return [name, stream ? await factsOf(stream, facts, needed.has(name), options) : facts];
+    }),
+  );
+  return ownTree(readLayout({ ...source, streams: new Map(streams) }), scan);
+}
+
+function ownTree({ files }: Layout, { id }: Scan): GroupNode | undefined {
+  return id.path === null ? [...files.values()][0] : files.get(id.path);
+}
+
+/** What is known of a finished stream; what cannot be read is left out. */
+async function factsOf(
+  stream: FollowableStream,
+  facts: StreamFacts,
+  withValues: boolean,
+  options: SignalOption,
+): Promise<StreamFacts> {
+  try {
+    const length = await stream.length(options);
+    if (stream.plugin === "lima") {
+      const last = (await stream.events.last(options))?.value;
+      return { ...facts, length, ...(isStatus(last) && { lastStatus: last }) };
+    }
+    if (!withValues) return { ...facts, length };
+    const values = await stream.slice(null, null, null, options).then(
+      ({ data }) => Array.from(data as ArrayLike<unknown>, Number),
+      () => undefined, // trimmed meanwhile: the plot has no regular axis then
+    );
+    return { ...facts, length, ...(values && { values }) };
+  } catch {
+    options.signal?.throwIfAborted();
+    return facts;
   }
-  const complete = readLayout({ ...source, streams });
-  return scan.id.path === null ? [...complete.files.values()][0] : complete.files.get(scan.id.path);
+}
+
+function isStatus(value: unknown): value is { last_index: number; last_index_saved?: number } {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "last_index" in value &&
+    typeof value.last_index === "number"
+  );
 }

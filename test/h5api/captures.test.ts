@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -21,29 +21,37 @@ interface Views {
 
 const DUMP = fileURLToPath(new URL("dump.py", import.meta.url));
 const CASES = [
-  "aborted_no_stop",
-  "big_endian",
-  "compound",
-  "dtypes_all",
-  "dtypes_longdouble",
-  "end_update",
-  "external_binary",
-  "images_chunked",
-  "images_small",
-  "inline_b64",
-  "inline_dtypes",
-  "inline_raw",
-  "lima1_multi_file",
-  "lima1_single_file",
-  "links",
-  "nexus_full",
-  "scalars_batches",
-  "scans_sequential",
-  "spectra_fixed",
-  "stream_attributes",
-  "two_files",
-  "varlen_spectra",
-  "virtual_dataset",
+  "h5maps/aborted_no_stop",
+  "h5maps/big_endian",
+  "h5maps/compound",
+  "h5maps/dtypes_all",
+  "h5maps/dtypes_longdouble",
+  "h5maps/end_update",
+  "h5maps/external_binary",
+  "h5maps/images_chunked",
+  "h5maps/images_small",
+  "h5maps/inline_b64",
+  "h5maps/inline_dtypes",
+  "h5maps/inline_raw",
+  "h5maps/lima1_multi_file",
+  "h5maps/lima1_single_file",
+  "h5maps/links",
+  "h5maps/nexus_full",
+  "h5maps/scalars_batches",
+  "h5maps/scans_sequential",
+  "h5maps/spectra_fixed",
+  "h5maps/stream_attributes",
+  "h5maps/two_files",
+  "h5maps/varlen_spectra",
+  "h5maps/virtual_dataset",
+  "scan-info/04_sardana",
+  "scan-info/06_mesh_flat",
+  "scan-info/14_lima",
+  "scan-info/19_devices",
+  "scan-info/28_ct",
+  "scan-info/34_meta",
+  "scan-info/35_dtypes",
+  "scan-info/43_mesh_lima_flat",
 ];
 
 let redis: PrivateRedis;
@@ -68,7 +76,7 @@ afterAll(async () => {
 async function viewsOf(name: string): Promise<Views[]> {
   await resetTestRedis(redis);
   const place = join(folder, name);
-  await replayFixture(redis.url, `h5maps/${name}`, place);
+  await replayFixture(redis.url, name, place);
   const writer = await Writer.start(store, { roots: [folder] });
   await writer.untilIdle(100);
   await writer.close();
@@ -84,10 +92,11 @@ async function viewsOf(name: string): Promise<Views[]> {
   return found;
 }
 
-test("every capture gives at least one file", async () => {
-  const folders = new Set(views.map(({ file }) => file.slice(folder.length + 1).split("/")[0]));
-  expect(folders).toEqual(new Set(CASES));
-  expect(await readdir(folder)).toEqual(expect.arrayContaining(CASES));
+test("every capture gives at least one file", () => {
+  const without = CASES.filter(
+    (name) => !views.some(({ file }) => file.startsWith(`${join(folder, name)}/`)),
+  );
+  expect(without).toEqual([]);
 });
 
 test("the disk view of every file is what h5py sees", async () => {
@@ -104,13 +113,16 @@ test("the disk view of every file is what h5py sees", async () => {
   });
 });
 
+/** The note that the writer of a derived layout adds about itself. */
+const ONLY_WRITTEN = /^\/[^/]+\/writer(\/|$)/;
 /** A stream of points of any size without a point: there is no shape yet that a file could give it. */
 const ONLY_LIVE = "/1.1/instrument/never/data";
 
 test("the live view of every scan is the disk view of its file", () => {
   for (const { file, live, disk } of views) {
     const { [ONLY_LIVE]: _, ...both } = live;
-    expect.soft(withoutErrors(both), file).toEqual(withoutErrors(disk));
+    const written = Object.fromEntries(Object.entries(disk).filter(([path]) => !ONLY_WRITTEN.test(path)));
+    expect.soft(withoutErrors(both), file).toEqual(withoutErrors(written));
   }
 });
 

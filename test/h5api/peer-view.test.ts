@@ -48,14 +48,7 @@ async function ask(group: Group, nodes: Record<string, unknown> = {}): Promise<R
   return nodes;
 }
 
-test.each([
-  "nexus_full",
-  "scalars_batches",
-  "spectra_fixed",
-  "images_small",
-  "stream_attributes",
-  "inline_raw",
-])(
+test.each(["nexus_full", "scalars_batches", "images_small", "inline_raw"])(
   "of the scans of %s, blissdata's h5api sees the same",
   async (name) => {
     await resetTestRedis(redis);
