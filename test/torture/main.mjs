@@ -1,5 +1,5 @@
 // npm run torture: kills, live readers and large files, bounded in time; the report goes to docs/torture.md.
-//   node test/torture/main.mjs [--kills 200] [--seconds 60] [--scale 1]
+//   node test/torture/main.mjs [--kills 250] [--seconds 60] [--scale 1]
 import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,7 +12,7 @@ import { killTrials, liveReaders } from "./trials.mjs";
 const at = (name) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
 const { values } = parseArgs({
   options: {
-    kills: { type: "string", default: "200" },
+    kills: { type: "string", default: "250" },
     seconds: { type: "string", default: "60" },
     scale: { type: "string", default: "1" },
     dist: { type: "string", default: at("dist") },

@@ -21,7 +21,6 @@ export function killTrials(
   readonly trials: number;
   readonly killed: number;
   readonly wrong: number;
-  readonly commits: number;
 }>;
 
 export function liveReaders(options: Trials & { readonly seconds: number }): Promise<{

@@ -47,7 +47,7 @@ export function startWriter(dist, path, { seed = 1, quarantineMinutes = 10 } = {
  */
 export async function killTrials({ dist, python, folder, count, most = 700, report = console.error }) {
   let path = join(folder, "killed-0.h5");
-  const result = { trials: 0, killed: 0, wrong: 0, commits: 0 };
+  const result = { trials: 0, killed: 0, wrong: 0 };
   for (let trial = 0; trial < count; trial++) {
     if (trial % 15 === 0) {
       rmSync(path, { force: true });
@@ -63,7 +63,6 @@ export async function killTrials({ dist, python, folder, count, most = 700, repo
     const acknowledged = writer.acknowledged();
     result.trials++;
     result.killed += ends ? 0 : 1;
-    result.commits += JSON.parse(acknowledged).progress ?? 0;
     const extend = ends ? ["extend"] : [];
     const error =
       writer.complaints() ||
