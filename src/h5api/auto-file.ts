@@ -12,7 +12,6 @@ import type { FileView, GroupItem, Item } from "./view.js";
  */
 export class AutoFile implements FileView {
   readonly name: string;
-  readonly live = true;
   readonly #live: LiveFile;
   readonly #openDisk: () => Promise<DiskFile | undefined>;
 
@@ -21,6 +20,10 @@ export class AutoFile implements FileView {
     this.name = live.name;
     this.#live = live;
     this.#openDisk = disk;
+  }
+
+  get live(): boolean {
+    return !this.#live.isEmpty;
   }
 
   async version(options: SignalOption = {}): Promise<number> {
@@ -46,7 +49,7 @@ export class AutoFile implements FileView {
     return defaultEntryOf(root, (name) => this.item([name], options), options);
   }
 
-  /** What is only on disk first, then the live entries and those to come. */
+  /** What is only on disk first, then the live entries and those to come; without any live scan it ends. */
   async *follow(options: SignalOption = {}): AsyncGenerator<string, undefined, undefined> {
     await this.version(options);
     const root = await this.#root(options);
@@ -55,6 +58,7 @@ export class AutoFile implements FileView {
       given.add(name);
       yield name;
     }
+    if (!this.live) return;
     for await (const name of this.#live.follow(options)) if (!given.has(name)) yield name;
   }
 

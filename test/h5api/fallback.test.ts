@@ -105,6 +105,9 @@ describe("a file in auto mode", () => {
     await resetTestRedis(redis);
     await using file = await File.open(path, { store });
     expect(await file.keys()).toEqual(["1.1"]);
+    const names: string[] = [];
+    for await (const name of file) names.push(name); // nothing live: it ends
+    expect(names).toEqual(["1.1"]);
     expect(
       await file
         .get("/measurement/diode")
