@@ -41,6 +41,9 @@ export class ScanTask {
   readonly #stopping = new AbortController();
   #progress: ScanProgress | undefined;
   #failingSince: number | undefined;
+  /** True while another writer, or a cause that may go away, is waited for. */
+  #held = false;
+  #finishing: { readonly reason: unknown } | undefined;
 
   constructor(key: string, services: TaskServices) {
     this.key = key;
@@ -73,6 +76,12 @@ export class ScanTask {
   /** Commits what is there and lets go of the scan; another writer, or a later run, goes on. */
   stop(reason: unknown): void {
     this.#stopping.abort(reason);
+  }
+
+  /** Goes on as long as nothing is in the scan's way; once it would have to wait for a file, it is stopped. */
+  finishOrStop(reason: unknown): void {
+    this.#finishing = { reason };
+    if (this.#held) this.stop(reason);
   }
 
   /** Never rejects: what goes wrong is in the scan's status and in the log. */
@@ -138,7 +147,7 @@ export class ScanTask {
         if (result === "elsewhere") return "skipped";
         progress.owned = false;
         this.#standBack();
-        await slot.during(this.#otherWriter(job.paths, signal), signal);
+        await slot.during(this.#hold(this.#otherWriter(job.paths, signal)), signal);
       } catch (error) {
         if (signal.aborted) return await this.#letGo(progress);
         if (error instanceof FilesAddedError) continue;
@@ -155,7 +164,7 @@ export class ScanTask {
           return this.#concluded(progress);
         }
         this.#waitFor(error, progress, delay);
-        await slot.during(sleep(delay, signal), signal).catch(() => {});
+        await slot.during(this.#hold(sleep(delay, signal)), signal).catch(() => {});
         if (signal.aborted) return await this.#letGo(progress);
         delay = Math.min(2 * delay, LONGEST_RETRY);
       }
@@ -169,6 +178,17 @@ export class ScanTask {
   /** Another writer has the scan, or its file, in hand: waits until that changes, or its lease may have run out. */
   #otherWriter(paths: readonly string[], signal: AbortSignal): Promise<void> {
     return this.#services.events.wait(paths, this.key, LOOK_INTERVAL, signal);
+  }
+
+  /** Waits for what is in the scan's way. */
+  async #hold(waiting: Promise<void>): Promise<void> {
+    this.#held = true;
+    if (this.#finishing) this.stop(this.#finishing.reason);
+    try {
+      await waiting;
+    } finally {
+      this.#held = false;
+    }
   }
 
   /** Scans take their places in a file in the order of their creation, whichever is loaded first. */

@@ -147,15 +147,17 @@ export class Writer implements AsyncDisposable {
   }
 
   /**
-   * An orderly end: no new scans; scans that are closed and in hand are finished, open ones are committed and let go
-   * of, for the next writer to go on. Then it closes.
+   * An orderly end: no new scans; scans that are closed are finished, open ones are committed and let go of, for the
+   * next writer to go on, and so are those that another writer has in hand or whose file cannot be written at present.
+   * Then it closes.
    */
   async drain(): Promise<void> {
-    this.#following.abort(new ClosedError("The writer is being stopped."));
+    const reason = new ClosedError("The writer is being stopped.");
+    this.#following.abort(reason);
     const states = await this.#store.states([...this.#tasks.keys()]).catch(() => new Map<string, string>());
     for (const task of this.#tasks.values()) {
-      if (states.get(task.key) !== "CLOSED" || !task.inHand)
-        task.stop(new ClosedError("The writer is being stopped."));
+      if (states.get(task.key) === "CLOSED") task.finishOrStop(reason);
+      else task.stop(reason);
     }
     await Promise.all(this.#running);
     await this.close();
