@@ -41,8 +41,8 @@ export class ScanTask {
   readonly #stopping = new AbortController();
   #progress: ScanProgress | undefined;
   #failingSince: number | undefined;
-  /** True while another writer, or a cause that may go away, is waited for. */
-  #held = false;
+  /** While another writer, or a cause that may go away, is waited for. */
+  #held: Promise<void> | undefined;
   #finishing: { readonly reason: unknown } | undefined;
 
   constructor(key: string, services: TaskServices) {
@@ -182,12 +182,12 @@ export class ScanTask {
 
   /** Waits for what is in the scan's way. */
   async #hold(waiting: Promise<void>): Promise<void> {
-    this.#held = true;
+    this.#held = waiting;
     if (this.#finishing) this.stop(this.#finishing.reason);
     try {
       await waiting;
     } finally {
-      this.#held = false;
+      this.#held = undefined;
     }
   }
 
