@@ -11,7 +11,10 @@ export async function inodeOf(path: string): Promise<string | undefined> {
   }
 }
 
-/** A writer that was killed while it created the file has left its beginning under a temporary name. */
+/**
+ * A writer that was killed while it created the file has left its beginning under a temporary name, also when the file was
+ * there already under its own. To be called with the file's lease: nobody else creates it.
+ */
 export async function removeLeftovers(path: string): Promise<void> {
   const folder = dirname(path);
   const names = await readdir(folder).catch(() => []);

@@ -64,7 +64,7 @@ export class OpenFiles {
     const lease = await this.#leases.take(path, options);
     if (!lease) return undefined;
     try {
-      if ((await inodeOf(path)) === undefined) await removeLeftovers(path);
+      await removeLeftovers(path);
       const hdf5 = await openHdf5(path, {
         mode: "append",
         ...(options.signal && { signal: options.signal }),

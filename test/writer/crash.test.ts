@@ -1,14 +1,16 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { PrivateRedis } from "../../src/redis/server.js";
+import { DataStore } from "../../src/scan/store.js";
 import { sleep } from "../../src/waiting.js";
 import { replayFixture } from "../support/fixtures.js";
 import { startTestRedis } from "../support/redis.js";
 import { captureNames, compareWithTrees, folderOf, replayAll } from "./captures.js";
 import { intendedDeviations } from "./deviations.js";
 import { startWriter } from "./processes.js";
+import { publishSimple } from "./publishing.js";
 
 let redis: PrivateRedis;
 let root: string;
@@ -70,4 +72,17 @@ test("scans that were finished while no writer ran are written by the next one",
   const writer = startWriter(redis.url, "--until-idle", "0.3");
   expect(await writer.ended).toBe(0);
   expect(await unexpected(names)).toEqual([]);
+});
+
+test("the beginnings of files that killed writers have left behind are removed, beside new files and old ones", async () => {
+  const path = join(root, "data.h5");
+  await using store = await DataStore.connect(redis.url);
+  for (const number of [1, 2]) {
+    await writeFile(join(root, `.data.h5.4711.${number}.tmp`), "");
+    const scan = await publishSimple(store, path, number);
+    await scan.send(0, 5);
+    await scan.end();
+    expect(await startWriter(redis.url, "--until-idle", "0.3").ended).toBe(0);
+    expect(await readdir(root)).toEqual(["data.h5"]);
+  }
 });
