@@ -115,7 +115,7 @@ function files(): Work[] {
 /** The HDF5 writer alone, beside h5py. */
 function hdf5(): Work[] {
   const ways = {
-    gzip: "64 MiB through shuffle and gzip 4, in chunks of 1 MiB",
+    gzip: "512 MiB through shuffle and gzip 4, in chunks of 1 MiB",
     raw: "512 chunks of 1 MiB, uncompressed",
     points: "2,000 single values to each of 20 datasets, a commit every 0.5 s",
   };

@@ -40,7 +40,7 @@ def points(count):
 
 with Measured() as m:
     if how == "gzip":
-        result = chunks(64, compression="gzip", compression_opts=4, shuffle=True)
+        result = chunks(512, compression="gzip", compression_opts=4, shuffle=True)
     elif how == "raw":
         result = chunks(512)
     else:

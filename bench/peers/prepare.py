@@ -60,6 +60,6 @@ def files(_):
 
 GROUPS = {"reading": reading, "opening": opening, "files": files}
 group = sys.argv[2]
+os.makedirs(os.path.dirname(FILE), exist_ok=True)
 if group in GROUPS:
-    os.makedirs(os.path.dirname(FILE), exist_ok=True)
     GROUPS[group](connect())

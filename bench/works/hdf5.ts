@@ -52,7 +52,7 @@ async function points(count: number): Promise<number> {
 const bytes = wave();
 rmSync(path, { force: true });
 await measured(async () => {
-  if (how === "gzip") return { result: await chunks(bytes, 64, { gzip: 4, shuffle: true }) };
+  if (how === "gzip") return { result: await chunks(bytes, 512, { gzip: 4, shuffle: true }) };
   if (how === "raw") return { result: await chunks(bytes, 512, {}) };
   return { result: await points(2000) };
 });

@@ -26,10 +26,29 @@ export function areKnown(filters: readonly Filter[]): boolean {
 export async function applyFilters(chunk: Buffer, filters: readonly Filter[]): Promise<Buffer> {
   let bytes = chunk;
   for (const { id, values } of filters) {
+    const before = bytes;
     if (id === SHUFFLE) bytes = shuffle(bytes, values[0] ?? 1);
-    else bytes = await deflateChunk(bytes, values[0] ?? 4, filters);
+    else {
+      bytes = await deflateChunk(bytes, values[0] ?? 4, filters);
+      if (before !== chunk) reuse(before);
+    }
   }
   return bytes;
+}
+
+/** Buffers of shuffled chunks that are compressed already: new memory costs more than shuffling. */
+const spare: Buffer[] = [];
+const MOST_SPARE = 8;
+
+function reuse(buffer: Buffer): void {
+  if (spare.length < MOST_SPARE) spare.push(buffer);
+}
+
+function bufferOf(length: number): Buffer {
+  const found = spare.findIndex((buffer) => buffer.length === length);
+  const [buffer] = found < 0 ? [] : spare.splice(found, 1);
+  if (!buffer) spare.shift(); // sizes that are not asked for any more make room
+  return buffer ?? Buffer.allocUnsafeSlow(length);
 }
 
 /** A chunk as it was before filtering; `mask` bit i: filter i was not applied. */
@@ -51,7 +70,7 @@ export function rawMask(filters: readonly Filter[]): number {
 /** The first bytes of all elements, then the second bytes, …; bytes after the last whole element stay at the end. */
 export function shuffle(bytes: Buffer, itemsize: number): Buffer {
   if (itemsize <= 1) return bytes;
-  const result = Buffer.allocUnsafe(bytes.length);
+  const result = bufferOf(bytes.length);
   const count = Math.floor(bytes.length / itemsize);
   if (itemsize === 2 || itemsize % 4 === 0) shuffleWords(bytes, result, itemsize, count);
   else shuffleBytes(bytes, result, itemsize, count);
