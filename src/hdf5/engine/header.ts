@@ -214,9 +214,32 @@ export class Header {
     } else {
       const next = this.append(MESSAGE_OVERHEAD + added.length);
       next.entries.push(added);
-      chunk.entries[index] = new Continuation(next);
+      chunk.entries.splice(index, 1);
+      this.refer(chunk, next);
     }
     chunk.dirty = true;
+  }
+
+  /**
+   * Lets a chunk continue in another one. Where it has no room for that (the open one keeps room for a further continuation),
+   * it continues in a chunk between the two, which also takes its smallest messages as far as needed.
+   */
+  private refer(chunk: HeaderChunk, target: HeaderChunk): void {
+    const isOpen = chunk === this.open;
+    if (this.fits(chunk, isOpen ? 2 * CONTINUATION_SIZE : CONTINUATION_SIZE)) {
+      chunk.entries.push(new Continuation(target));
+      return;
+    }
+    const between = isOpen && !target.closed ? target : this.append(CONTINUATION_SIZE);
+    if (between !== target) between.entries.push(new Continuation(target));
+    while (chunk.free < CONTINUATION_SIZE) {
+      const smallest = chunk.entries.reduce((least, item) => (item.length < least.length ? item : least));
+      chunk.entries.splice(chunk.entries.indexOf(smallest), 1);
+      this.fits(between, MESSAGE_OVERHEAD + smallest.length + CONTINUATION_SIZE);
+      between.entries.push(smallest);
+    }
+    chunk.entries.push(new Continuation(between));
+    if (isOpen) this.open = between;
   }
 
   remove(old: Entry): void {
