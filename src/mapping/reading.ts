@@ -163,3 +163,19 @@ function childrenOf(group: GroupNode): Map<string, TreeNode> {
 function taken(name: string, by: TreeNode): MappingError {
   return new MappingError(`the name ${describe(name)} is already taken by a ${by.kind.replaceAll("_", " ")}`);
 }
+
+/** Reads a document's root, which must be a group: its tree (undefined when it is none), and what could not be read. */
+export function readRoot(
+  reading: Reading,
+  root: unknown,
+  what: string,
+  readGroup: (root: Readonly<Record<string, unknown>>) => GroupNode,
+): { root: GroupNode | undefined; warnings: readonly MappingWarning[] } {
+  const node = reading.attempt("/", () => {
+    if (!isJsonObject(root) || root.type !== "group") {
+      throw new MappingError(`the root of a ${what} must be a group, found ${describe(root)}`);
+    }
+    return readGroup(root);
+  });
+  return { root: node, warnings: reading.warnings };
+}

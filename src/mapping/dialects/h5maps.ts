@@ -2,7 +2,7 @@ import { isJsonObject } from "../../json.js";
 import { requireNumeric } from "../../ndarray/dtype.js";
 import { MappingError } from "../errors.js";
 import { canonicalDtype } from "../items/base64.js";
-import { Reading } from "../reading.js";
+import { Reading, readRoot } from "../reading.js";
 import { describe } from "../schema/explain.js";
 import { NodeSchemas } from "../schema/node-schemas.js";
 import type {
@@ -29,13 +29,7 @@ export function readH5Map(
   streams: ReadonlyMap<string, StreamFacts>,
 ): { root: GroupNode | undefined; warnings: readonly MappingWarning[] } {
   const reading = new Reading(file, streams);
-  const node = reading.attempt("/", () => {
-    if (!isJsonObject(root) || root.type !== "group") {
-      throw new MappingError(`the root of a file must be a group, found ${describe(root)}`);
-    }
-    return readGroup(reading, root, "/", 0);
-  });
-  return { root: node, warnings: reading.warnings };
+  return readRoot(reading, root, "file", (group) => readGroup(reading, group, "/", 0));
 }
 
 function readItem(reading: Reading, item: unknown, path: string, depth: number): TreeNode {

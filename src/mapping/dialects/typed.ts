@@ -1,6 +1,6 @@
 import { isJsonObject } from "../../json.js";
 import { MappingError } from "../errors.js";
-import { Reading } from "../reading.js";
+import { Reading, readRoot } from "../reading.js";
 import { describe } from "../schema/explain.js";
 import type { DatasetNode, GroupNode, MappingWarning, StreamFacts, TreeNode } from "../tree.js";
 
@@ -13,13 +13,7 @@ export function readTypedMapping(
   streams: ReadonlyMap<string, StreamFacts>,
 ): { root: GroupNode | undefined; warnings: readonly MappingWarning[] } {
   const reading = new Reading(file, streams);
-  const node = reading.attempt("/", () => {
-    if (!isJsonObject(root) || root.type !== "group") {
-      throw new MappingError(`the root of a mapping must be a group, found ${describe(root)}`);
-    }
-    return readGroup(reading, root, "/", 0);
-  });
-  return { root: node, warnings: reading.warnings };
+  return readRoot(reading, root, "mapping", (group) => readGroup(reading, group, "/", 0));
 }
 
 function readNode(reading: Reading, node: unknown, path: string, depth: number): TreeNode {

@@ -11,13 +11,13 @@ import {
   walk,
   walkEvents,
 } from "../../../src/index.js";
-import * as commands from "../../../src/redis/commands.js";
 import type { PrivateRedis } from "../../../src/redis/server.js";
 import type { ScanSequenceStream } from "../../../src/scan/sequence.js";
 import type { Hdf5FallbackStream } from "../../../src/stream/plugins/hdf5-fallback.js";
 import type { LimaStream } from "../../../src/stream/plugins/lima.js";
 import { MemoryTracker } from "../../../src/tracker/index.js";
 import { resources, until } from "../../support/abort.js";
+import { testAbortedCalls } from "../../support/aborted-calls.js";
 import { fixture } from "../../support/fixtures.js";
 import { startProxy, type TcpProxy } from "../../support/proxy.js";
 import { startTestRedis } from "../../support/redis.js";
@@ -142,40 +142,7 @@ const waiting: Record<string, Call> = {
 };
 
 describe("an aborted call", () => {
-  test.each(Object.entries({ ...asking, ...waiting }))("of %s does not even begin", async (_, call) => {
-    const all = await things();
-    const reason = new Error("enough");
-    await expect(call(all, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
-    await all.store.close();
-  });
-
-  test.each(Object.entries(asking))("of %s rejects while Redis does not answer", async (_, call) => {
-    const all = await things();
-    const controller = new AbortController();
-    proxy.freeze();
-    const calling = call(all, { signal: controller.signal });
-    const reason = new Error("enough");
-    setImmediate(() => controller.abort(reason));
-    await expect(calling).rejects.toBe(reason);
-    expect(getEventListeners(controller.signal, "abort")).toEqual([]);
-    await all.store.close();
-    proxy.cut();
-  });
-
-  test.each(Object.entries(waiting))("of %s stops waiting and leaves nothing behind", async (_, call) => {
-    const all = await things();
-    const before = resources();
-    const controller = new AbortController();
-    const outcome = expect(call(all, { signal: controller.signal })).rejects.toThrow("enough");
-    // Another connection means that Redis is being waited for.
-    while (proxy.connections < 3) await all.store.redis.do(commands.get("anything"));
-    controller.abort(new Error("enough"));
-    await outcome;
-    expect(getEventListeners(controller.signal, "abort")).toEqual([]);
-    await until(() => resources().length <= before.length);
-    await all.store.close();
-    await until(() => proxy.connections === 0);
-  });
+  testAbortedCalls(asking, waiting, things, () => proxy);
 
   test("of tracker.reports leaves no timer behind", async () => {
     const { store } = await things();
