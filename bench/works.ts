@@ -149,6 +149,14 @@ function writing(): Work[] {
       unit: "s",
     }),
   );
+  const captures: Work = {
+    group: "writing",
+    name: "24 recorded scans in 13 files",
+    args: [],
+    nxlive: driven("captures", "nxlive"),
+    peer: driven("captures", "blisswriter"),
+    unit: "s",
+  };
   const recovery: Work = {
     group: "writing",
     name: "kill -9 in the middle of 20 streams of 50,000 scalars: from the restart to the complete file",
@@ -157,7 +165,7 @@ function writing(): Work[] {
     peer: null,
     unit: "s",
   };
-  return [...works, recovery];
+  return [...works, captures, recovery];
 }
 
 /** What nxlive needs for one more point, scan or stream, as there are more of them: flat lines are wanted. */
