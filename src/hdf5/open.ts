@@ -47,7 +47,7 @@ async function startWriting(
   minutes: number,
 ): Promise<FileWriter> {
   const read = (address: number, length: number): Promise<Buffer> => file.read(address, length);
-  const writes = new DataWrites((write) => file.write(write));
+  const writes = new DataWrites((address, pieces) => file.writeJoined(address, pieces));
   const bookkeeping = await Bookkeeping.read(file);
   const allocator = new Zones(bookkeeping.end, Number((await file.stat()).size), minutes * 60_000);
   for (const { address, size } of bookkeeping.free) allocator.discard(address, size);

@@ -1,6 +1,7 @@
 import type { Filter } from "../format/messages.js";
 import { ChunkIndex } from "./chunk-index.js";
 import { applyFilters, rawMask, undoFilters } from "./filters.js";
+import { Memory } from "./memory.js";
 import { type Block, filled, RowBuffer, type Space, type Storage, type StorageWrites } from "./storage.js";
 import { cutTile, pasteTile, type TileGrid, tileGrid } from "./tiles.js";
 
@@ -108,7 +109,7 @@ export class ChunkedStorage implements Storage {
     const { bandBytes } = this.grid;
     while (rest.length > 0) {
       if (this.tail.length === 0 && rest.length >= bandBytes) {
-        this.sealBand(Buffer.from(rest.subarray(0, bandBytes)), this.type.chunks[0] ?? 1);
+        this.sealBand(Memory.copyOf(rest.subarray(0, bandBytes)), this.type.chunks[0] ?? 1);
         rest = rest.subarray(bandBytes);
         continue;
       }
@@ -124,8 +125,9 @@ export class ChunkedStorage implements Storage {
     if (last) this.finish();
     const rows = this.tail.length / this.grid.rowBytes;
     if (rows > this.slotRows && !(last && this.type.filters.length > 0)) {
-      const band = Buffer.from(this.tail.view());
+      const band = this.tail.part();
       for (let tile = 0; tile < this.grid.count; tile++) this.writeSlot(tile, band, rows);
+      band.release();
       this.slotRows = rows;
     }
     this.committing.push(...this.planned.splice(0));
@@ -170,9 +172,13 @@ export class ChunkedStorage implements Storage {
   extendRows(rowShape: readonly number[], tailRows: Buffer): void {
     this.type = { ...this.type, rowShape };
     this.grid = tileGrid(rowShape, this.type.chunks, this.type.itemsize);
-    this.tail.take();
+    this.tail.clear();
     this.tail.push(tailRows);
     if (this.slots.some(Boolean) || this.known.size > 0) this.cutBand();
+  }
+
+  close(): void {
+    this.tail.clear();
   }
 
   /** The rows of the partial band. */
@@ -231,12 +237,13 @@ export class ChunkedStorage implements Storage {
     );
   }
 
-  /** Sends a complete band on its way; its memory is ours. */
-  private sealBand(band: Buffer, rows: number): void {
+  /** Sends a complete band on its way, and releases it. */
+  private sealBand(band: Memory, rows: number): void {
     for (let tile = 0; tile < this.grid.count; tile++) {
       if (this.type.filters.length === 0) this.writeRest(tile, band, rows);
-      else this.writeFiltered(tile, cutTile(this.grid, band, tile, 0, rows, this.type.fill));
+      else this.writeFiltered(tile, this.cut(band, tile, 0, rows, this.type.chunks[0] ?? 1));
     }
+    band.release();
     this.bandStart += this.type.chunks[0] ?? 1;
     this.slots = [];
     this.slotRows = 0;
@@ -247,9 +254,14 @@ export class ChunkedStorage implements Storage {
     return [this.bandStart, ...this.grid.origin(tile)];
   }
 
+  /** Rows of a chunk: those of the band from `from` to `to`, then fill values up to `rows`. */
+  private cut(band: Memory, tile: number, from: number, to: number, rows = to - from): Memory {
+    return cutTile(this.grid, band, tile, { from, to, rows }, this.type.fill);
+  }
+
   private plan(
     tile: number,
-    bytes: number,
+    content: Memory,
     slot: Block | undefined,
     run: (plan: Planned) => Promise<void>,
   ): void {
@@ -259,68 +271,64 @@ export class ChunkedStorage implements Storage {
       done: Promise.resolve(),
       result: undefined,
     };
-    plan.done = this.space.writes.start(bytes, () => run(plan));
+    plan.done = this.space.writes.start(content, () => run(plan));
     this.planned.push(plan);
   }
 
-  private writeFiltered(tile: number, rows: Buffer): void {
-    const { filters, fill } = this.type;
-    const missing = this.grid.tileBytes - rows.length;
-    const bytes = missing > 0 ? Buffer.concat([rows, filled(missing, fill)]) : rows;
+  private writeFiltered(tile: number, chunk: Memory): void {
+    const { filters } = this.type;
     const slot = this.slots[tile];
-    this.plan(tile, bytes.length, slot, async (plan) => {
-      const filtered = await applyFilters(bytes, filters);
-      const raw = filtered.length >= bytes.length;
-      const content = raw ? bytes : filtered;
+    let filtered: Memory | undefined;
+    this.plan(tile, chunk, slot, async (plan) => {
+      filtered ??= await applyFilters(chunk, filters); // once: when a write is tried again its place is known
+      const raw = filtered.bytes.length >= chunk.bytes.length;
+      const { bytes } = raw ? chunk : filtered;
       plan.result ??= {
         // Rows that do not shrink stay in their slot: what readers know of it does not change.
-        address: raw && slot ? slot.address : this.space.allocator.allocate(content.length),
-        size: content.length,
+        address: raw && slot ? slot.address : this.space.allocator.allocate(bytes.length),
+        size: bytes.length,
         mask: raw ? rawMask(filters) : 0,
       };
-      if (plan.result !== "cut")
-        await this.space.writes.now({ address: plan.result.address, bytes: content });
+      if (plan.result !== "cut") await this.space.writes.now({ address: plan.result.address, bytes });
+      filtered.release();
     });
   }
 
   /** An unfiltered chunk: the rows that are not in its slot yet, or the whole chunk. */
-  private writeRest(tile: number, band: Buffer, rows: number): void {
+  private writeRest(tile: number, band: Memory, rows: number): void {
     const slot = this.slots[tile];
     if (slot) {
-      const bytes = cutTile(this.grid, band, tile, this.slotRows, rows, this.type.fill);
-      if (bytes.length > 0) {
-        void this.space.writes.submit({
-          address: slot.address + this.slotRows * this.grid.tileRowBytes,
-          bytes,
-        });
-      }
+      this.fillSlot(tile, slot, band, rows);
       return;
     }
-    const bytes = cutTile(this.grid, band, tile, 0, rows, this.type.fill);
+    const chunk = this.cut(band, tile, 0, rows);
+    const { bytes } = chunk;
     const address = this.space.allocator.allocate(bytes.length);
-    this.plan(tile, bytes.length, undefined, async (plan) => {
+    this.plan(tile, chunk, undefined, async (plan) => {
       await this.space.writes.now({ address, bytes });
       plan.result = { address, size: bytes.length, mask: 0 };
     });
   }
 
-  /** `band` must not change any more. */
-  private writeSlot(tile: number, band: Buffer, rows: number): void {
-    const { tileBytes, tileRowBytes } = this.grid;
+  /** The rows that are not in the slot yet. */
+  private fillSlot(tile: number, slot: Block, band: Memory, rows: number): void {
+    if (rows === this.slotRows) return;
+    const address = slot.address + this.slotRows * this.grid.tileRowBytes;
+    void this.space.writes.write(address, this.cut(band, tile, this.slotRows, rows));
+  }
+
+  private writeSlot(tile: number, band: Memory, rows: number): void {
+    const { tileBytes } = this.grid;
     const existing = this.slots[tile];
     if (existing) {
-      const bytes = cutTile(this.grid, band, tile, this.slotRows, rows, this.type.fill);
-      void this.space.writes.submit({ address: existing.address + this.slotRows * tileRowBytes, bytes });
+      this.fillSlot(tile, existing, band, rows);
       return;
     }
     const { address, blank } = this.space.allocator.allocateSlot(tileBytes, this.type.filters.length > 0);
-    const content = cutTile(this.grid, band, tile, 0, rows, this.type.fill);
     const zeros = !this.type.fill?.some((byte) => byte !== 0) && blank;
-    const bytes = zeros
-      ? content
-      : Buffer.concat([content, filled(tileBytes - content.length, this.type.fill)]);
-    this.plan(tile, bytes.length, undefined, async (plan) => {
-      await this.space.writes.now({ address, bytes });
+    const content = this.cut(band, tile, 0, rows, zeros ? rows : this.type.chunks[0]);
+    this.plan(tile, content, undefined, async (plan) => {
+      await this.space.writes.now({ address, bytes: content.bytes });
       plan.result = { address, size: tileBytes, mask: rawMask(this.type.filters) };
     });
     this.slots[tile] = { address, size: tileBytes };

@@ -1,12 +1,15 @@
 import type { Write } from "./header.js";
+import { Memory } from "./memory.js";
+import { WriteLane } from "./write-lane.js";
 
 /** At most so many bytes of chunks wait for compression or the disk; appends wait when there are more. */
-const BUDGET = 64 * 2 ** 20;
+const BUDGET = 32 * 2 ** 20;
 /** Chunks compressed or written at the same time: enough to keep libuv's four threads busy. */
 const PARALLEL = 6;
 
 interface Job {
-  readonly bytes: number;
+  /** Released when the job is done. */
+  readonly content: Memory;
   run(): Promise<void>;
 }
 
@@ -25,8 +28,9 @@ export class DataWrites {
   private waiters: { resolve(): void; reject(error: unknown): void }[] = [];
   private readonly settled = new Set<Promise<void>>();
 
-  constructor(write: (write: Write) => Promise<void>) {
-    this.now = write;
+  constructor(write: (address: number, pieces: readonly Buffer[]) => Promise<void>) {
+    const lane = new WriteLane(write);
+    this.now = (write) => lane.put(write);
   }
 
   /** Bytes of data in memory that are not in the file yet. */
@@ -39,17 +43,22 @@ export class DataWrites {
     return this.held <= BUDGET;
   }
 
-  /** Writes bytes as they are. */
-  submit(write: Write): Promise<void> {
-    return this.start(write.bytes.length, () => this.now(write));
+  /** Writes bytes that do not change any more. */
+  submit({ address, bytes }: Write): Promise<void> {
+    return this.write(address, Memory.lent(bytes));
   }
 
-  /** Runs a job that ends in a write (compression first). The result never rejects: see `settle`. */
-  start(bytes: number, run: () => Promise<void>): Promise<void> {
-    this.held += bytes;
+  /** Writes the memory's bytes as they are, and releases it. */
+  write(address: number, content: Memory): Promise<void> {
+    return this.start(content, () => this.now({ address, bytes: content.bytes }));
+  }
+
+  /** Runs a job that ends in a write (compression first), then releases its memory. The result never rejects: see `settle`. */
+  start(content: Memory, run: () => Promise<void>): Promise<void> {
+    this.held += content.bytes.length;
     const done = new Promise<void>((resolve) => {
       this.queue.push({
-        bytes,
+        content,
         run: async () => {
           await run();
           resolve();
@@ -115,7 +124,8 @@ export class DataWrites {
       this.running++;
       void job.run().then(
         () => {
-          this.held -= job.bytes;
+          this.held -= job.content.bytes.length;
+          job.content.release();
           this.finish();
         },
         (error: unknown) => {

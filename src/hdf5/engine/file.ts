@@ -141,13 +141,20 @@ export class DataFile {
 
   /** All of the bytes, or a typed error. A write within a page is one system call. */
   async write({ address, bytes }: Write): Promise<void> {
+    await this.writeJoined(address, [bytes]);
+  }
+
+  /** Pieces that lie one behind the other from an address on. */
+  async writeJoined(address: number, pieces: readonly Buffer[]): Promise<void> {
     await this.beforeWriting();
     this.wrote = true;
     try {
-      let done = 0;
-      while (done < bytes.length) {
-        const { bytesWritten } = await this.handle.write(bytes, done, bytes.length - done, address + done);
-        done += bytesWritten;
+      let at = address;
+      let rest = behind(pieces, 0);
+      while (rest.length > 0) {
+        const { bytesWritten } = await this.handle.writev(rest, at);
+        at += bytesWritten;
+        rest = behind(rest, bytesWritten);
       }
     } catch (error) {
       throw systemError(error, "writing", this.path);
@@ -289,6 +296,17 @@ export class DataFile {
     await this.write({ address: at, bytes });
     this.block = block;
   }
+}
+
+/** What is left of pieces without their first `count` bytes. */
+function behind(pieces: readonly Buffer[], count: number): Buffer[] {
+  const rest: Buffer[] = [];
+  let skip = count;
+  for (const piece of pieces) {
+    if (piece.length > skip) rest.push(piece.subarray(skip));
+    skip = Math.max(0, skip - piece.length);
+  }
+  return rest;
 }
 
 /** File system types (statfs) of NFS, SMB and CIFS. */

@@ -2,6 +2,7 @@ import { promisify } from "node:util";
 import { inflate } from "node:zlib";
 import type { Filter } from "../format/messages.js";
 import { deflateChunk } from "./deflating.js";
+import { Memory } from "./memory.js";
 
 /** Filter numbers of the HDF5 library. */
 export const DEFLATE = 1;
@@ -23,32 +24,23 @@ export function areKnown(filters: readonly Filter[]): boolean {
 }
 
 /** A chunk as it goes into the file. Deflation runs in zlib's threads. */
-export async function applyFilters(chunk: Buffer, filters: readonly Filter[]): Promise<Buffer> {
-  let bytes = chunk;
+export async function applyFilters(chunk: Memory, filters: readonly Filter[]): Promise<Memory> {
+  let content = chunk.part(0, chunk.bytes.length);
   for (const { id, values } of filters) {
-    const before = bytes;
-    if (id === SHUFFLE) bytes = shuffle(bytes, values[0] ?? 1);
-    else {
-      bytes = await deflateChunk(bytes, values[0] ?? 4, filters);
-      if (before !== chunk) reuse(before);
-    }
+    const before = content;
+    content =
+      id === SHUFFLE
+        ? shuffled(before.bytes, values[0] ?? 1)
+        : Memory.lent(await deflateChunk(before.bytes, values[0] ?? 4, filters));
+    before.release();
   }
-  return bytes;
+  return content;
 }
 
-/** Buffers of shuffled chunks that are compressed already: new memory costs more than shuffling. */
-const spare: Buffer[] = [];
-const MOST_SPARE = 8;
-
-function reuse(buffer: Buffer): void {
-  if (spare.length < MOST_SPARE) spare.push(buffer);
-}
-
-function bufferOf(length: number): Buffer {
-  const found = spare.findIndex((buffer) => buffer.length === length);
-  const [buffer] = found < 0 ? [] : spare.splice(found, 1);
-  if (!buffer) spare.shift(); // sizes that are not asked for any more make room
-  return buffer ?? Buffer.allocUnsafeSlow(length);
+function shuffled(bytes: Buffer, itemsize: number): Memory {
+  const result = Memory.of(bytes.length);
+  shuffle(bytes, result.bytes, itemsize);
+  return result;
 }
 
 /** A chunk as it was before filtering; `mask` bit i: filter i was not applied. */
@@ -67,15 +59,12 @@ export function rawMask(filters: readonly Filter[]): number {
   return 2 ** filters.length - 1;
 }
 
-/** The first bytes of all elements, then the second bytes, …; bytes after the last whole element stay at the end. */
-export function shuffle(bytes: Buffer, itemsize: number): Buffer {
-  if (itemsize <= 1) return bytes;
-  const result = bufferOf(bytes.length);
+/** Into `result`: the first bytes of all elements, then the second bytes, …; bytes after the last whole element stay at the end. */
+export function shuffle(bytes: Buffer, result: Buffer, itemsize: number): void {
   const count = Math.floor(bytes.length / itemsize);
   if (itemsize === 2 || itemsize % 4 === 0) shuffleWords(bytes, result, itemsize, count);
   else shuffleBytes(bytes, result, itemsize, count);
   bytes.copy(result, count * itemsize, count * itemsize);
-  return result;
 }
 
 function shuffleBytes(bytes: Buffer, result: Buffer, itemsize: number, count: number): void {

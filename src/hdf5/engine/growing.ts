@@ -148,6 +148,7 @@ export class GrowingFile implements GrowingDataset {
   close(): void {
     this.state = "closed";
     this.object.pinned = false;
+    this.storage?.close();
     this.storage = undefined;
     this.host.closed(this);
   }
@@ -198,7 +199,8 @@ export class GrowingFile implements GrowingDataset {
     const region = this.storage;
     if (!(region instanceof RegionStorage)) return;
     const chunked = this.chunkedStorage();
-    chunked.append(region.rows.take());
+    chunked.append(region.rows.view());
+    region.close();
     region.abandon();
     this.former.push(...region.committed());
     this.storage = chunked;

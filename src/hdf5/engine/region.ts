@@ -47,7 +47,7 @@ export class RegionStorage implements Storage {
   /** Other rows altogether, for instance wider ones: they need another block. */
   reset(rows: Buffer): void {
     this.abandon();
-    this.rows.take();
+    this.rows.clear();
     this.rows.push(rows);
   }
 
@@ -56,10 +56,7 @@ export class RegionStorage implements Storage {
     if (last) this.settle();
     else if (this.written < this.snapshotBytes && (this.block?.size ?? 0) < this.snapshotBytes) this.grow();
     if (!this.block || this.written === this.snapshotBytes) return;
-    void this.space.writes.submit({
-      address: this.block.address + this.written,
-      bytes: Buffer.from(this.rows.view(this.written)),
-    });
+    void this.space.writes.write(this.block.address + this.written, this.rows.part(this.written));
     this.written = this.snapshotBytes;
   }
 
@@ -78,6 +75,10 @@ export class RegionStorage implements Storage {
 
   committed(): Block[] {
     return this.replaced.splice(0);
+  }
+
+  close(): void {
+    this.rows.clear();
   }
 
   /** Gives the block up: the rows will lie elsewhere. */

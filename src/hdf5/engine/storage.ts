@@ -3,6 +3,7 @@ import type { Filter } from "../format/messages.js";
 import type { ReadBytes } from "../format/object-header.js";
 import type { DataWrites } from "./data-writes.js";
 import type { Write } from "./header.js";
+import { Memory } from "./memory.js";
 import type { Zones } from "./zones.js";
 
 /** What the storage of a dataset needs of the file. */
@@ -43,47 +44,66 @@ export interface Storage {
   prepare(): Promise<StorageWrites>;
   /** All of it is in the file: the blocks that readers of the previous state may still use. */
   committed(): Block[];
+  /** No more calls: gives its memory back. */
+  close(): void;
 }
 
 /** A buffer of `size` bytes full of the fill value. */
 export function filled(size: number, fill: Buffer | undefined): Buffer {
-  const buffer = Buffer.alloc(size);
-  if (fill?.some((byte) => byte !== 0)) buffer.fill(fill);
-  return buffer;
+  return fillWith(Buffer.allocUnsafe(size), fill);
+}
+
+export function fillWith(buffer: Buffer, fill: Buffer | undefined): Buffer {
+  return buffer.fill(fill?.some((byte) => byte !== 0) ? fill : 0);
 }
 
 /** Rows on their way, in one growing piece of memory. */
 export class RowBuffer {
-  private buffer = Buffer.alloc(0);
+  private memory = Memory.of(0);
   private used = 0;
+  /** What the rows took before they were taken last: they will need as much again. */
+  private usual = 256;
 
   get length(): number {
     return this.used;
   }
 
   push(bytes: Uint8Array, most = Number.POSITIVE_INFINITY): void {
+    const { length } = this.memory.bytes;
     const needed = this.used + bytes.length;
-    if (needed > this.buffer.length) {
-      const larger = Buffer.allocUnsafeSlow(
-        Math.max(needed, Math.min(most, Math.max(256, 4 * bytes.length, 2 * this.buffer.length))),
+    if (needed > length) {
+      const larger = Memory.of(
+        Math.max(needed, Math.min(most, Math.max(this.usual, 4 * bytes.length, 2 * length))),
       );
-      this.buffer.copy(larger, 0, 0, this.used);
-      this.buffer = larger;
+      this.memory.bytes.copy(larger.bytes, 0, 0, this.used);
+      this.memory.release();
+      this.memory = larger;
     }
-    this.buffer.set(bytes, this.used);
+    this.memory.bytes.set(bytes, this.used);
     this.used = needed;
   }
 
   /** A view, valid until the next push. */
   view(start = 0, end = this.used): Buffer {
-    return this.buffer.subarray(start, end);
+    return this.memory.bytes.subarray(start, end);
+  }
+
+  /** A part that stays, whatever happens to this buffer. */
+  part(start = 0, end = this.used): Memory {
+    return this.memory.part(start, end);
   }
 
   /** The content, which no longer belongs to this buffer. */
-  take(): Buffer {
-    const content = this.buffer.subarray(0, this.used);
-    this.buffer = Buffer.alloc(0);
-    this.used = 0;
+  take(): Memory {
+    const content = this.memory.part(0, this.used);
+    this.usual = Math.max(256, this.memory.bytes.length);
+    this.clear();
     return content;
+  }
+
+  clear(): void {
+    this.memory.release();
+    this.memory = Memory.of(0);
+    this.used = 0;
   }
 }

@@ -1,5 +1,6 @@
 import { sizeOfShape } from "../../ndarray/dtype.js";
-import { filled } from "./storage.js";
+import { Memory } from "./memory.js";
+import { filled, fillWith } from "./storage.js";
 
 /** How the rows of a dataset are cut into chunks: a band is as many rows as a chunk has, its chunks lie side by side. */
 export interface TileGrid {
@@ -48,22 +49,22 @@ export function tileGrid(rowShape: readonly number[], chunks: readonly number[],
 }
 
 /**
- * Rows `from` to `to` of one chunk, cut out of the band's rows (a view where chunks hold whole rows); beyond the rows' own lengths it holds the fill value. A full
- * chunk of filtered data is always whole: when `to` is less than the chunk has, callers pad it.
+ * `rows` rows of one chunk, of which those from `from` to `to` are cut out of the band's rows (without copying where that can be); the
+ * rest, and what lies beyond the rows' own lengths, holds the fill value.
  */
 export function cutTile(
   grid: TileGrid,
-  band: Buffer,
+  band: Memory,
   tile: number,
-  from: number,
-  to: number,
+  { from, to, rows }: { readonly from: number; readonly to: number; readonly rows: number },
   fill: Buffer | undefined,
-): Buffer {
-  if (grid.whole) return band.subarray(from * grid.rowBytes, to * grid.rowBytes);
-  const result = filled((to - from) * grid.tileRowBytes, fill);
+): Memory {
+  if (grid.whole && rows === to - from) return band.part(from * grid.rowBytes, to * grid.rowBytes);
+  const result = Memory.of(rows * grid.tileRowBytes);
+  fillWith(result.bytes, fill);
   const origin = grid.origin(tile);
   for (let row = from; row < to; row++) {
-    copyRow(grid, band, row * grid.rowBytes, result, (row - from) * grid.tileRowBytes, origin);
+    copyRow(grid, band.bytes, row * grid.rowBytes, result.bytes, (row - from) * grid.tileRowBytes, origin);
   }
   return result;
 }

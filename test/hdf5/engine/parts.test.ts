@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Allocator } from "../../../src/hdf5/engine/allocator.js";
@@ -6,12 +7,14 @@ import { checkChunks, chooseChunks } from "../../../src/hdf5/engine/chunk-shape.
 import { DataWrites } from "../../../src/hdf5/engine/data-writes.js";
 import { applyFilters, shuffle, undoFilters, unshuffle } from "../../../src/hdf5/engine/filters.js";
 import { type Entry, entry, Header } from "../../../src/hdf5/engine/header.js";
+import { Memory } from "../../../src/hdf5/engine/memory.js";
 import { cutTile, pasteTile, tileGrid, widenRows } from "../../../src/hdf5/engine/tiles.js";
+import { WriteLane } from "../../../src/hdf5/engine/write-lane.js";
 import { Zones } from "../../../src/hdf5/engine/zones.js";
 import { type ReadBytes, readHeader } from "../../../src/hdf5/format/object-header.js";
 
 /** A file in memory, for structures that only need to be written and read. */
-class Memory {
+class FileInMemory {
   bytes = Buffer.alloc(2 ** 20);
   readonly read: ReadBytes = async (address, length) => this.bytes.subarray(address, address + length);
 
@@ -90,7 +93,7 @@ describe("an object header", () => {
     });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
-        const [memory, zones] = [new Memory(), new Zones(8, 8, 0)];
+        const [memory, zones] = [new FileInMemory(), new Zones(8, 8, 0)];
         let header = new Header();
         const first = entry(6, Buffer.from("first"));
         const messages = [first];
@@ -131,7 +134,7 @@ describe("an object header", () => {
 
 describe("a chunk index", () => {
   test("keeps all chunks in order through appends, exchanges and reopening", async () => {
-    const [memory, zones] = [new Memory(), new Zones(8, 8, 0)];
+    const [memory, zones] = [new FileInMemory(), new Zones(8, 8, 0)];
     const allocate = (size: number, where: object): number => zones.allocate(size, where);
     let index = new ChunkIndex([10], allocate, memory.read);
     const expected: number[] = [];
@@ -168,8 +171,11 @@ describe("filters", () => {
     ];
     for (const length of [0, 7, 8, 803]) {
       const bytes = Buffer.from(Array.from({ length }, (_, i) => (i * 31) % 256));
-      expect(await undoFilters(await applyFilters(bytes, filters), filters, 0)).toEqual(bytes);
-      expect(unshuffle(shuffle(bytes, 4), 4)).toEqual(bytes);
+      const filtered = await applyFilters(Memory.lent(bytes), filters);
+      expect(await undoFilters(filtered.bytes, filters, 0)).toEqual(bytes);
+      const shuffled = Buffer.alloc(length);
+      shuffle(bytes, shuffled, 4);
+      expect(unshuffle(shuffled, 4)).toEqual(bytes);
     }
   });
 });
@@ -179,15 +185,16 @@ describe("chunks of rows", () => {
     const grid = tileGrid([5, 7], [3, 2, 4], 2);
     const band = Buffer.from(Uint16Array.from({ length: 105 }, (_, i) => i + 1).buffer);
     const back = Buffer.alloc(band.length);
+    const cut = (tile: number, to: number, rows = to): Buffer =>
+      cutTile(grid, Memory.lent(band), tile, { from: 0, to, rows }, Buffer.from([255, 255])).bytes;
     for (let tile = 0; tile < grid.count; tile++) {
-      const chunk = cutTile(grid, band, tile, 0, 3, Buffer.from([255, 255]));
+      const chunk = cut(tile, 3);
       expect(chunk.length).toBe(grid.tileBytes);
       pasteTile(grid, chunk, tile, 3, back);
     }
     expect(back).toEqual(band);
-    expect(cutTile(grid, band, grid.count - 1, 0, 1, Buffer.from([255, 255])).subarray(-2)).toEqual(
-      Buffer.from([255, 255]),
-    );
+    expect(cut(grid.count - 1, 1).subarray(-2)).toEqual(Buffer.from([255, 255]));
+    expect(cut(0, 1, 3).subarray(grid.tileRowBytes)).toEqual(Buffer.alloc(2 * grid.tileRowBytes, 255));
     expect(widenRows(Buffer.from([1, 2, 3, 4]), [2], [3], 1, Buffer.from([9]))).toEqual(
       Buffer.from([1, 2, 9, 3, 4, 9]),
     );
@@ -205,11 +212,34 @@ describe("chunks of rows", () => {
   });
 });
 
+describe("memory", () => {
+  test("is used again when its last holder has released it, and not before", () => {
+    const size = 54_321; // of no other test
+    const first = Memory.copyOf(Buffer.alloc(size, 1));
+    const part = first.part(10, 20);
+    first.release();
+    const second = Memory.of(size);
+    second.bytes.fill(2);
+    expect(part.bytes).toEqual(Buffer.alloc(10, 1));
+    part.release();
+    const third = Memory.of(size);
+    expect(third.bytes.buffer).toBe(first.bytes.buffer);
+    expect(third.bytes.buffer).not.toBe(second.bytes.buffer);
+  });
+
+  test("that was lent is never used again", () => {
+    const size = 54_322;
+    const lent = Memory.lent(Buffer.allocUnsafeSlow(size));
+    lent.release();
+    expect(Memory.of(size).bytes.buffer).not.toBe(lent.bytes.buffer);
+  });
+});
+
 describe("data on the way to the file", () => {
   test("that failed are tried again by the next settling, and nothing is lost", async () => {
     const done: number[] = [];
     const disk = { room: 3 };
-    const writes = new DataWrites(async ({ address }) => {
+    const writes = new DataWrites(async (address) => {
       if (address >= disk.room) throw new Error("no room");
       done.push(address);
     });
@@ -220,5 +250,40 @@ describe("data on the way to the file", () => {
     await writes.settle();
     expect([...done].sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, i) => i));
     expect(writes.pending).toBe(0);
+  });
+
+  test("goes out one large write at a time, joined where it lies together, small ones beside", async () => {
+    const calls: { address: number; pieces: number; end(): void }[] = [];
+    const lane = new WriteLane(
+      (address, pieces) =>
+        new Promise<void>((end) => void calls.push({ address, pieces: pieces.length, end })),
+    );
+    const MIB = 2 ** 20;
+    const put = (address: number, size: number): Promise<void> =>
+      lane.put({ address, bytes: Buffer.alloc(size) });
+    const all = [put(0, MIB), put(MIB, MIB), put(2 * MIB, MIB), put(9 * MIB, 10), put(8 * MIB, 10)];
+    const seen = (): string => calls.map(({ address, pieces }) => `${address / MIB}+${pieces}`).join(" ");
+    expect(seen()).toBe("0+1");
+    calls[0]?.end();
+    await all[0];
+    await setImmediate();
+    expect(seen()).toBe("0+1 1+2");
+    calls[1]?.end();
+    await Promise.all(all.slice(0, 3));
+    await setImmediate();
+    expect(seen()).toBe("0+1 1+2 9+1 8+1");
+    for (const { end } of calls) end();
+    await Promise.all(all);
+  });
+
+  test("fails for all writes of a joined one, and for no other", async () => {
+    const lane = new WriteLane(async (address) => {
+      if (address === 10) throw new Error("no room");
+    });
+    const put = (address: number, size: number): Promise<void> =>
+      lane.put({ address, bytes: Buffer.alloc(size) });
+    const results = await Promise.allSettled([put(2 ** 20, 2 ** 20), put(10, 10), put(20, 10), put(40, 10)]);
+    const statuses = results.map(({ status }) => status);
+    expect(statuses).toEqual(["fulfilled", "rejected", "rejected", "fulfilled"]);
   });
 });
