@@ -1,5 +1,7 @@
-"""load URL KIND FOLDER: publishes a writer load with h5maps, then prints the monotonic time of its last command."""
+"""load URL KIND SESSION FILE [PART]: publishes a writer load with h5maps, then prints the monotonic time of its last command.
+PART is the part of the load that is published: 0.1 for a warm-up."""
 
+import math
 import sys
 import time
 
@@ -13,10 +15,11 @@ KINDS = {
     "spectra": (1, 50, 2000, 20, "float32", (1024,)),
     "scans": (100, 3, 20, 1, "float64", ()),
 }
-kind, folder, session = sys.argv[2:5]
+kind, session, path = sys.argv[2:5]
+part = float(sys.argv[5]) if len(sys.argv) > 5 else 1
 scans, streams, points, batch, dtype, shape = KINDS[kind]
+scans, points = (math.ceil(scans * part), points) if scans > 1 else (1, math.ceil(points * part))
 store = connect()
-path = f"{folder}/{kind}.h5"
 random = np.random.default_rng(1)
 data = (random.normal(500, 20, size=(batch, *shape))).astype(dtype)
 for number in range(1, scans + 1):
@@ -33,7 +36,8 @@ for number in range(1, scans + 1):
     entry = {"type": "group", "attributes": {"NX_class": "NXentry"}, "children": {"title": kind, "instrument": instrument}}
     scan.info["h5maps"] = {path: {"type": "group", "attributes": {"NX_class": "NXroot"}, "children": {f"{number}.1": entry}}}
     if scans > 1:
-        time.sleep(0.01)  # blisswriter misses scans that are prepared within 1-2 ms of their creation
+        # blisswriter misses scans that are prepared within 1-2 ms of their creation, and is slower at its first scan
+        time.sleep(0.2 if number == 1 else 0.02)
     scan.prepare()
     scan.start()
     for start in range(0, points, batch):

@@ -15,7 +15,7 @@ const file = join(folder, `${kind}.h5`);
 const first = await startWriter("nxlive", url);
 let second: Awaited<ReturnType<typeof startWriter>> | undefined;
 try {
-  const publisher = spawn(python, ["bench/peers/load.py", url, kind, folder, session], { stdio: "ignore" });
+  const publisher = spawn(python, ["bench/peers/load.py", url, kind, session, file], { stdio: "ignore" });
   const published = once(publisher, "exit");
   while (!existsSync(file) || statSync(file).size < 2 ** 20) await sleep(5);
   await stopped(first, "SIGKILL");

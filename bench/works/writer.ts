@@ -1,5 +1,6 @@
 // writer WRITER KIND: a Python publisher sends a load while WRITER (nxlive or blisswriter) writes it; the time from the publisher's
-// last command to the writer's last "complete", its CPU time and its peak memory. The file is then read by h5py.
+// last command to the writer's last "complete", its CPU time since the load began, and its peak memory. Writers run for weeks: a tenth of
+// the load goes first, unmeasured, into another file. The files are then read by h5py.
 import { execFile, execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,17 +8,29 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { completed, python, session, startWriter, stopped, usage } from "./writers.js";
 
+const WARM_UP = 0.1;
+
 const [url = "", which = "", kind = ""] = process.argv.slice(2);
+const scans = kind === "scans" ? 100 : 1;
 const folder = mkdtempSync(join(tmpdir(), "nxlive-bench-"));
 const writer = await startWriter(which, url);
 try {
-  const complete = completed(writer, kind === "scans" ? 100 : 1);
-  const { stdout } = await promisify(execFile)(python, ["bench/peers/load.py", url, kind, folder, session]);
-  const seconds = (await complete) - Number(stdout);
+  await load("warm-up.h5", Math.ceil(scans * WARM_UP), WARM_UP);
+  const before = usage(writer.pid);
+  const seconds = await load("measured.h5", scans, 1);
   const { cpu, rss } = usage(writer.pid);
   const digest = execFileSync(python, ["bench/peers/digest.py", folder], { encoding: "utf8" });
-  process.stdout.write(`${JSON.stringify({ seconds, cpu, rss, result: JSON.parse(digest) as unknown })}\n`);
+  const result = JSON.parse(digest) as unknown;
+  process.stdout.write(`${JSON.stringify({ seconds, cpu: cpu - before.cpu, rss, result })}\n`);
 } finally {
   await stopped(writer, "SIGINT");
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** Publishes a part of the load; the seconds from its last command until the writer has called so many scans complete. */
+async function load(name: string, count: number, part: number): Promise<number> {
+  const complete = completed(writer, count);
+  const args = ["bench/peers/load.py", url, kind, session, join(folder, name), String(part)];
+  const { stdout } = await promisify(execFile)(python, args);
+  return (await complete) - Number(stdout);
 }

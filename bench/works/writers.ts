@@ -28,7 +28,7 @@ export function completed(writer: ChildProcessWithoutNullStreams, scans: number)
   return new Promise((resolve, reject) => {
     let count = 0;
     const onLine = (line: string) => {
-      if (/FAILED|Traceback/.test(line)) reject(new Error(line));
+      if (/FAILED|Traceback|Not to be saved/.test(line)) reject(new Error(line));
       if (/: COMPLETE,|Saving complete/.test(line) && ++count === scans) resolve(monotonic());
     };
     for (const output of [writer.stdout, writer.stderr]) createInterface(output).on("line", onLine);
