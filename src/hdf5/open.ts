@@ -4,7 +4,7 @@ import { DataWrites } from "./engine/data-writes.js";
 import { DataFile } from "./engine/file.js";
 import type { GrowingFile } from "./engine/growing.js";
 import { HeapWriter } from "./engine/heap.js";
-import { claim } from "./engine/locks.js";
+import { claim, claimNew } from "./engine/locks.js";
 import { StoredObject } from "./engine/object.js";
 import { Objects } from "./engine/objects.js";
 import { FileWriter } from "./engine/writer.js";
@@ -75,7 +75,7 @@ async function openOrCreate(path: string, mode: "create" | "append"): Promise<Cl
   }
   try {
     const file = await createFile(path);
-    return { file, release: await claim(path, await file.stat()) };
+    return { file, release: claimNew(await file.stat()) };
   } catch (error) {
     const raced =
       mode === "append" && error instanceof FileExistsError ? await openExisting(path) : undefined;

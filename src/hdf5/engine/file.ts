@@ -62,9 +62,11 @@ export class DataFile {
     try {
       handle = await open(temporary, "wx+");
       await handle.write(content, 0, content.length, 0);
-      await publish(temporary, path);
       const file = new DataFile(path, handle, block, content.length);
+      await file.lengthen(content.length + file.headroom); // while no reader can hold a smaller size
+      await publish(temporary, path);
       await file.quiet();
+      file.wrote = true; // its size is not exact
       return file;
     } catch (error) {
       await handle?.close();

@@ -10,14 +10,15 @@ const open = new Set<string>();
  * (h5py: flock); Node cannot take such locks, but on Linux /proc/locks shows who holds one, and /proc/*\/fd who else
  * has the file open for writing.
  */
-export async function claim(path: string, { dev, ino }: BigIntStats): Promise<() => void> {
-  const key = `${dev}:${ino}`;
+export async function claim(path: string, stats: BigIntStats): Promise<() => void> {
+  const { dev, ino } = stats;
+  const key = keyOf(stats);
   if (open.has(key)) {
     throw new FileLockedError(`${path} is open for writing already, in this process. Close it first.`, {
       path,
     });
   }
-  open.add(key);
+  const release = claimNew(stats);
   try {
     const holder = (await lockHolder(dev, ino)) ?? (await writingProcess(path));
     if (holder !== undefined) {
@@ -27,10 +28,21 @@ export async function claim(path: string, { dev, ino }: BigIntStats): Promise<()
       );
     }
   } catch (error) {
-    open.delete(key);
+    release();
     throw error;
   }
+  return release;
+}
+
+/** Claims a file that this process has just made: nobody else can have it open. */
+export function claimNew(stats: BigIntStats): () => void {
+  const key = keyOf(stats);
+  open.add(key);
   return () => void open.delete(key);
+}
+
+function keyOf({ dev, ino }: BigIntStats): string {
+  return `${dev}:${ino}`;
 }
 
 /** The process with a write lock on the file: `1: FLOCK  ADVISORY  WRITE 4711 fe:00:133 0 EOF`. */
