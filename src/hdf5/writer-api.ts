@@ -52,6 +52,8 @@ export interface Hdf5Writer extends AsyncDisposable {
 
   /** All calls before this one are on disk for any reader that opens the file; `durable` survives a power loss too. */
   commit(options?: { durable?: boolean; signal?: AbortSignal }): Promise<void>;
+  /** All that was committed before survives a power loss. Other calls go on meanwhile. */
+  flush(): Promise<void>;
   /** Commits, gives the file its exact size and lets go of it. Idempotent. */
   close(): Promise<void>;
   /** Lets go of the file without writing anything more, because someone else may write to it now. Instead of `close`. */

@@ -1,7 +1,7 @@
 import type { RedisClient } from "./client.js";
-import type { Command } from "./commands.js";
+import { type Command, xread } from "./commands.js";
 import { asNumber, asTextOrNull } from "./replies.js";
-import { fileLeaseKey, WRITER_KEYS } from "./writer-keys.js";
+import { fileLeaseKey, requestsKey, WRITER_KEYS } from "./writer-keys.js";
 
 /**
  * Leases of files: a file is written by one writer at a time, whichever machine it runs on. A lease is a string key with
@@ -9,10 +9,18 @@ import { fileLeaseKey, WRITER_KEYS } from "./writer-keys.js";
  */
 export const LEASE_TTL = 10_000;
 
+/** Requests are of use as long as somebody may wait for them (ms). */
+const REQUESTS_KEPT = 60_000;
+
 const TAKE = `
 if redis.call("SET", KEYS[1], ARGV[1], "NX", "PX", ARGV[2]) then return 1 end
 local owner = redis.call("GET", KEYS[1])
-if owner ~= ARGV[1] and owner ~= ARGV[3] then return 0 end
+if owner ~= ARGV[1] and owner ~= ARGV[3] then
+  local requests = ARGV[5] .. owner
+  redis.call("XADD", requests, "MAXLEN", "~", "256", "*", "path", ARGV[4])
+  redis.call("PEXPIRE", requests, ${REQUESTS_KEPT})
+  return 0
+end
 redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[2])
 return 1`;
 
@@ -34,14 +42,18 @@ export interface LeaseOptions {
   readonly from?: string;
 }
 
-/** Takes the lease of a file, when it is free or `owner` holds it already: true when `owner` holds it now. */
+/**
+ * Takes the lease of a file, when it is free or `owner` holds it already: true when `owner` holds it now. Its holder is
+ * told otherwise, see `nextRequests`.
+ */
 export function takeLease(
   client: RedisClient,
   path: string,
   owner: string,
   options: LeaseOptions = {},
 ): Promise<boolean> {
-  return evaluate(client, TAKE, path, owner, options);
+  const values = [options.from ?? owner, path, requestsKey("")];
+  return evaluate(client, TAKE, path, owner, values, options);
 }
 
 /**
@@ -54,7 +66,7 @@ export function renewLease(
   owner: string,
   options: LeaseOptions = {},
 ): Promise<boolean> {
-  return evaluate(client, RENEW, path, owner, options);
+  return evaluate(client, RENEW, path, owner, [], options);
 }
 
 async function evaluate(
@@ -62,12 +74,26 @@ async function evaluate(
   script: string,
   path: string,
   owner: string,
+  values: readonly string[],
   options: LeaseOptions,
 ): Promise<boolean> {
   const ttl = options.ttl ?? LEASE_TTL;
-  return (
-    (await client.do(run(script, [fileLeaseKey(path)], [owner, ttl, options.from ?? owner]), options)) === 1
-  );
+  return (await client.do(run(script, [fileLeaseKey(path)], [owner, ttl, ...values]), options)) === 1;
+}
+
+/** Waits, at most so many milliseconds, for files that others want of `owner`; `last` is to be passed to the next call. */
+export async function nextRequests(
+  client: RedisClient,
+  owner: string,
+  since: string,
+  milliseconds: number,
+  options: { signal?: AbortSignal | undefined } = {},
+): Promise<{ readonly last: string; readonly paths: ReadonlySet<string> }> {
+  const key = requestsKey(owner);
+  const command = xread(new Map([[key, since]]), 1000, milliseconds);
+  const entries = (await client.blocking(command, milliseconds, options)).get(key) ?? [];
+  const paths = entries.flatMap(({ fields }) => fields.get("path")?.toString() ?? []);
+  return { last: entries.at(-1)?.id ?? since, paths: new Set(paths) };
 }
 
 /** Gives a file back and tells the other writers; nothing when `owner` does not hold it. */

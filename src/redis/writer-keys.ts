@@ -30,6 +30,11 @@ export function fileLeaseKey(path: string): string {
   return `${PREFIX}lease:${createHash("sha1").update(path).digest("hex")}`;
 }
 
+/** Stream with a time to live: files that other writers wait for while this writer holds them. */
+export function requestsKey(writer: string): string {
+  return `${PREFIX}requests:${writer}`;
+}
+
 /** Hash with a time to live: stream key → first entry that this writer still needs. */
 export function positionsKey(writer: string): string {
   return `${PREFIX}positions:${writer}`;

@@ -18,6 +18,8 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
   readonly #redis: RedisClient;
   readonly #options: CursorOptions;
   readonly #followers = new Map<FollowableStream, Follower>();
+  /** Streams that ended without a seal, because their scan was closed. */
+  readonly unsealed = new Set<FollowableStream>();
   #interrupt: AbortController | undefined;
   #reading: Promise<unknown> = Promise.resolve();
   readonly #closing = new AbortController();
@@ -140,7 +142,10 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
     for (const follower of active) {
       const entries = found.get(follower.stream.key);
       if (entries) this.#hand(follower, () => follower.receive(entries));
-      else if (follower.closing) follower.sealed = true;
+      else if (follower.closing) {
+        follower.sealed = true;
+        this.unsealed.add(follower.stream);
+      }
     }
     if (wait && found.size === 0) await this.#checkScans(active, signal);
   }

@@ -5,14 +5,25 @@ import { FileUnavailableError } from "./errors.js";
 import { inodeOf } from "./file-identity.js";
 import type { FileLease } from "./file-leases.js";
 import type { WriterMetrics } from "./metrics.js";
+import { roomFor } from "./target-checks.js";
 
 /** How long data may wait in memory before they are committed (ms). */
 const COMMIT_INTERVAL = 500;
 
-/** Something that wants to know what has reached the disk. */
+/** Something that wants to know what has reached the file. */
 export interface Committable {
-  /** Called before a commit; what it returns is called when the commit has succeeded. */
-  beforeCommit(): () => void;
+  /** Called before a commit; what it returns is called when the commit has succeeded, with a warning if there is one. */
+  beforeCommit(): (warning: string | undefined) => void;
+}
+
+export interface OpenFileOptions {
+  readonly hdf5: Hdf5Writer;
+  readonly lease: FileLease;
+  readonly metrics: WriterMetrics;
+  /** Bytes that must stay free where the file lies. */
+  readonly leastFree: number;
+  /** Which file it is, as `inodeOf` says. */
+  readonly inode: string | undefined;
 }
 
 /**
@@ -33,12 +44,15 @@ export class OpenFile {
   #committing: Promise<void> = Promise.resolve();
   /** The commit that follows the one under way. */
   #next: Promise<void> | undefined;
-  #durable: boolean = false;
-  #inode: string | undefined;
+  #flushing: Promise<void> = Promise.resolve();
+  /** The flush that follows the one under way. */
+  #nextFlush: Promise<void> | undefined;
+  readonly #leastFree: number;
+  readonly #inode: string | undefined;
 
-  /** `inode`: which file it is, as `inodeOf` says. */
-  constructor(hdf5: Hdf5Writer, lease: FileLease, metrics: WriterMetrics, inode: string | undefined) {
+  constructor({ hdf5, lease, metrics, leastFree, inode }: OpenFileOptions) {
     this.path = lease.path;
+    this.#leastFree = leastFree;
     this.#inode = inode;
     this.hdf5 = hdf5;
     this.#lease = lease;
@@ -69,39 +83,71 @@ export class OpenFile {
     }, COMMIT_INTERVAL);
   }
 
-  /** All that was written before this call is on disk for readers after it. Calls at the same time share one commit. */
-  commit(options: { durable?: boolean } = {}): Promise<void> {
+  /** All that was written before this call is in the file for readers after it. Calls at the same time share one commit. */
+  commit(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#durable ||= options.durable ?? false;
     this.#next ??= this.#committing
       .catch(() => {})
       .then(() => {
-        const durable = this.#durable;
-        this.#durable = false;
         this.#next = undefined;
-        this.#committing = this.#commit({ durable });
+        this.#committing = this.#commit();
         return this.#committing;
       });
     return this.#next;
   }
 
-  async #commit(options: { durable: boolean }): Promise<void> {
+  /** All that was committed before this call survives a power loss after it. Calls at the same time share one flush. */
+  flush(): Promise<void> {
+    this.#nextFlush ??= this.#flushing
+      .catch(() => {})
+      .then(() => {
+        this.#nextFlush = undefined;
+        this.#flushing = this.#flush();
+        return this.#flushing;
+      });
+    return this.#nextFlush;
+  }
+
+  async #flush(): Promise<void> {
+    try {
+      await this.hdf5.flush();
+    } catch (error) {
+      this.break(error);
+      throw error;
+    }
+  }
+
+  async #commit(): Promise<void> {
     const waiting = [...this.#waiting];
     this.#waiting.clear();
     const confirmations = waiting.map((committable) => committable.beforeCommit());
     const stop = this.#metrics.commits.startTimer();
+    let warning: string | undefined;
     try {
       this.check();
-      await this.hdf5.commit(options);
+      await this.hdf5.commit();
       await this.#checkPlace();
+      warning = await this.#checkRoom();
     } catch (error) {
       this.break(error);
       throw error;
     } finally {
       stop();
     }
-    for (const confirm of confirmations) confirm();
+    for (const confirm of confirmations) confirm(warning);
+  }
+
+  /** False when the file is broken, or no longer at its place. */
+  async isUsable(): Promise<boolean> {
+    return !this.broken.aborted && this.#inode !== undefined && (await inodeOf(this.path)) === this.#inode;
+  }
+
+  /** Takes nothing more while it can still be committed in peace; a warning when room becomes scarce. */
+  async #checkRoom(): Promise<string | undefined> {
+    const { low, full } = await roomFor(this.path, this.#leastFree);
+    if (full !== undefined) this.break(new FileUnavailableError(full, { path: this.path }));
+    return low;
   }
 
   /** Refuses to go on with a file that has been moved away, or replaced by another one. */
@@ -135,13 +181,10 @@ export class OpenFile {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     try {
-      await this.#committing.catch(() => {});
+      await Promise.allSettled([this.#committing, this.#flushing]);
       if (!this.#lease.holds) await this.hdf5.abandon();
       else if (this.broken.aborted) await this.hdf5.close().catch(() => {});
-      else {
-        await this.commit();
-        await this.hdf5.close();
-      }
+      else await this.commit().finally(() => this.hdf5.close());
     } finally {
       await this.#lease.release();
     }

@@ -1,6 +1,10 @@
+import type { Logger } from "pino";
+import { messageOf } from "../errors.js";
 import { openHdf5 } from "../hdf5/open.js";
+import type { RedisClient } from "../redis/client.js";
 import { inodeOf, removeLeftovers } from "./file-identity.js";
-import type { FileLeases } from "./file-leases.js";
+import { FileLeases } from "./file-leases.js";
+import { IdleFiles } from "./idle-files.js";
 import type { WriterMetrics } from "./metrics.js";
 import { OpenFile } from "./open-file.js";
 
@@ -9,17 +13,38 @@ interface Entry {
   users: number;
 }
 
-/** The files of one writer process: each is open once, however many scans write to it, until the last one lets go. */
+export interface OpenFilesOptions {
+  readonly redis: RedisClient;
+  /** Id of the writer. */
+  readonly owner: string;
+  readonly metrics: WriterMetrics;
+  readonly log: Logger;
+  /** Bytes that must stay free where a file lies. */
+  readonly leastFree: number;
+}
+
+/**
+ * The files of one writer process: each is open once, however many scans write to it, until nobody has needed it for a
+ * moment, or another writer wants it.
+ */
 export class OpenFiles {
+  readonly #options: OpenFilesOptions;
   readonly #leases: FileLeases;
-  readonly #metrics: WriterMetrics;
+  readonly #idle: IdleFiles;
   readonly #entries = new Map<string, Entry>();
   /** The last of those who open or close a path, one after the other. */
   readonly #turns = new Map<string, Promise<unknown>>();
 
-  constructor(leases: FileLeases, metrics: WriterMetrics) {
-    this.#leases = leases;
-    this.#metrics = metrics;
+  constructor(options: OpenFilesOptions) {
+    const { redis, owner, log } = options;
+    this.#options = options;
+    this.#leases = new FileLeases(redis, owner);
+    this.#idle = new IdleFiles(redis, owner, (path) => {
+      this.#inTurn(path, () => this.#closeUnused(path)).catch((error: unknown) => {
+        // All that scans have written is committed.
+        log.warn(`${path} was not closed properly: ${messageOf(error)}`);
+      });
+    });
   }
 
   /** Opens files, all or none; undefined while another writer holds one of them. Each must be let go of with `release`. */
@@ -44,7 +69,7 @@ export class OpenFiles {
     return undefined;
   }
 
-  /** Lets go of files; the last user closes them. The errors of closing are thrown after all are closed. */
+  /** Lets go of files. One that is broken is closed by its last user; the others stay open for a moment. */
   async release(files: readonly OpenFile[]): Promise<void> {
     const results = await Promise.allSettled(
       files.map((file) => this.#inTurn(file.path, () => this.#release(file))),
@@ -53,14 +78,26 @@ export class OpenFiles {
     if (failed) throw failed.reason;
   }
 
+  /** Closes the files that nobody uses, now and from now on. */
+  async close(): Promise<void> {
+    this.#idle.end();
+    await Promise.allSettled(this.#turns.values());
+  }
+
   async #acquire(path: string, options: { signal?: AbortSignal | undefined }): Promise<OpenFile | undefined> {
+    this.#idle.remove(path);
     const entry = this.#entries.get(path);
-    if (entry) {
+    if (entry?.users === 0 && !(await entry.file.isUsable())) await this.#close(entry.file);
+    else if (entry) {
       // Broken: its users are letting go of it.
       entry.file.broken.throwIfAborted();
       entry.users++;
       return entry.file;
     }
+    return this.#open(path, options);
+  }
+
+  async #open(path: string, options: { signal?: AbortSignal | undefined }): Promise<OpenFile | undefined> {
     const lease = await this.#leases.take(path, options);
     if (!lease) return undefined;
     try {
@@ -69,9 +106,10 @@ export class OpenFiles {
         mode: "append",
         ...(options.signal && { signal: options.signal }),
       });
-      const file = new OpenFile(hdf5, lease, this.#metrics, await inodeOf(path));
+      const { metrics, leastFree } = this.#options;
+      const file = new OpenFile({ hdf5, lease, metrics, leastFree, inode: await inodeOf(path) });
       this.#entries.set(path, { file, users: 1 });
-      this.#metrics.filesOpen.inc();
+      metrics.filesOpen.inc();
       return file;
     } catch (error) {
       await lease.release();
@@ -82,8 +120,18 @@ export class OpenFiles {
   async #release(file: OpenFile): Promise<void> {
     const entry = this.#entries.get(file.path);
     if (entry?.file !== file || --entry.users > 0) return;
+    if (file.broken.aborted) await this.#close(file);
+    else this.#idle.add(file.path);
+  }
+
+  async #closeUnused(path: string): Promise<void> {
+    const entry = this.#entries.get(path);
+    if (entry?.users === 0) await this.#close(entry.file);
+  }
+
+  async #close(file: OpenFile): Promise<void> {
     this.#entries.delete(file.path);
-    this.#metrics.filesOpen.dec();
+    this.#options.metrics.filesOpen.dec();
     await file.close();
   }
 

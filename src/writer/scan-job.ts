@@ -21,7 +21,7 @@ import { openSink } from "./sinks/choose.js";
 import { Progress } from "./sinks/sink.js";
 import type { Slot } from "./slots.js";
 import { isFinal } from "./status.js";
-import { resolveTargets, type Targets, warnOfLowSpace } from "./targets.js";
+import { resolveTargets, type Targets } from "./targets.js";
 import { type StreamPlace, TreeWriter } from "./tree-writer.js";
 
 /** What all scans of a writer share. */
@@ -81,10 +81,14 @@ export class ScanJob {
 
   /**
    * Writes the scan to its end. `held`: another writer has one of its files in hand; `elsewhere`: it has written the scan.
-   * Throws when a file cannot be written now, or the signal aborts; then everything is committed as far as possible and
-   * let go of. The end is made known before the files are given back, so that nobody takes the scan up again.
+   * Throws when a file cannot be written now, or the signal aborts; then the files are let go of, with what was written.
+   * `makeKnown` is called once everything is in the files for their readers. The scan is done when it also survives a
+   * power loss, and made known a second time then, before the files are given back.
    */
-  async run(signal: AbortSignal, makeKnown: () => Promise<void>): Promise<"written" | "held" | "elsewhere"> {
+  async run(
+    signal: AbortSignal,
+    makeKnown: (durable: boolean) => Promise<void>,
+  ): Promise<"written" | "held" | "elsewhere"> {
     this.#saved = await this.#load();
     if (!(await this.#open(this.#wantedPaths(), signal))) return "held";
     try {
@@ -96,16 +100,22 @@ export class ScanJob {
       const before = this.#layoutOf(info);
       this.#note(before);
       this.#progress.takenUp(this.paths);
-      await warnOfLowSpace(this.paths, this.#report);
       await inTurnOfAll(this.#files, () => this.#begin(before, info));
-      this.#progress.begun();
-      await this.#pump([...this.#pumps.values()], broken);
+      const begun = this.#commit().then(() => this.#progress.begun());
+      begun.catch(() => {}); // a file that cannot be committed is broken, which ends the pumping too
+      const pumps = [...this.#pumps.values()];
+      await this.#pump(pumps, broken);
+      await begun;
+      await this.#finishSinks(pumps);
       await this.#slot.during(this.#scan.waitFor("CLOSED", { signal: broken }), broken);
-      await this.#scan.refresh({ signal: broken });
       await this.#finish(before, info, broken);
-      await warnOfLowSpace(this.paths, this.#report);
-      await makeKnown();
+      await makeKnown(false);
+      await this.#flush();
+      await makeKnown(true);
       return "written";
+    } catch (error) {
+      await this.#save().catch(() => {});
+      throw error;
     } finally {
       await this.#release();
     }
@@ -140,12 +150,25 @@ export class ScanJob {
     await this.#services.files.release(files);
   }
 
+  /** Keeps what was written up to an error that ends this go. */
+  async #save(): Promise<void> {
+    await this.#commit();
+    await this.#flush();
+  }
+
   /** Writes what is known at PREPARED and opens the places of streams. */
   async #begin(layout: Layout, info: Scan["info"]): Promise<void> {
     for (const [path, root] of layout.files) await this.#claim(path, root);
     await this.#remember({ prepared: formatPreparedInfo(info) });
     for (const [path, root] of layout.files) await this.#writeTree(path, root);
+  }
+
+  async #commit(): Promise<void> {
     await Promise.all(this.#files.map((file) => file.commit()));
+  }
+
+  async #flush(): Promise<void> {
+    await Promise.all(this.#files.map((file) => file.flush()));
   }
 
   async #claim(path: string, root: GroupNode): Promise<void> {
@@ -189,11 +212,12 @@ export class ScanJob {
       return;
     }
     const { metrics } = this.#services;
-    const progress = new Progress((points, bytes) => {
+    const warn = (message: string) => this.#report.warn(message);
+    const progress = new Progress((points, bytes, warning) => {
       metrics.points.inc(points);
       metrics.bytes.inc(bytes);
+      if (warning !== undefined) warn(warning);
     });
-    const warn = (message: string) => this.#report.warn(message);
     const target = { file, path, stream, attributes, layout, chunks: this.#chunks, resume, warn };
     const sink = await openSink(target, progress);
     if (!sink) return;
@@ -212,15 +236,14 @@ export class ScanJob {
     } finally {
       group.close();
     }
-    for (const { stream, error } of active) {
-      if (error !== undefined || (await stream.isSealed({ signal }))) continue;
+    for (const { name } of group.unsealed) {
       this.#report.warn(
-        `Stream "${stream.name}" was never sealed: what it held when the scan was closed is written.`,
+        `Stream "${name}" was never sealed: what it held when the scan was closed is written.`,
       );
     }
   }
 
-  /** Applies what changed until CLOSED and ends all streams. */
+  /** Applies what changed until CLOSED; all streams are at their end. */
   async #finish(before: Layout, startInfo: Scan["info"], signal: AbortSignal): Promise<void> {
     const times = { start: this.#progress.start, end: new Date(), failed: this.#report.failed };
     const pointShapes = this.#pointShapes();
@@ -229,7 +252,6 @@ export class ScanJob {
     this.#note(after);
     const fresh = [...after.files.keys()].filter((path) => !this.#paths.has(path));
     if (fresh.length > 0) throw new FilesAddedError(fresh);
-    await this.#finishSinks([...this.#pumps.values()]);
     const known = new Set([...this.#pumps.values()].flatMap(({ sinks }) => sinks));
     await inTurnOfAll(this.#files, () => this.#change(before, after));
     const late = [...this.#pumps.values()].map((pump) => ({
@@ -238,10 +260,8 @@ export class ScanJob {
     }));
     await this.#pump(late, signal);
     await this.#finishSinks(late);
-    for (const file of this.#files) {
-      await stampRoot(file.hdf5);
-      await file.commit({ durable: true });
-    }
+    await Promise.all(this.#files.map((file) => stampRoot(file.hdf5)));
+    await this.#commit();
   }
 
   /** How large the points of variable size became. */

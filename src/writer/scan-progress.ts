@@ -11,6 +11,7 @@ export class ScanProgress implements Reporting {
   state: WritingState = "INIT";
   message = "";
   retrying: boolean = false;
+  durable: boolean = false;
   files: readonly string[] = [];
   pumps: readonly StreamPump[] = [];
   readonly start: Date;
@@ -38,6 +39,8 @@ export class ScanProgress implements Reporting {
     this.state = "RUNNING";
     this.message = "";
     this.retrying = false;
+    this.durable = false;
+    this.end = undefined;
   }
 
   get key(): string {
@@ -64,11 +67,12 @@ export class ScanProgress implements Reporting {
       end: this.end?.toISOString() ?? null,
       writer: this.#writer,
       retrying: this.retrying,
+      durable: this.durable,
     };
   }
 
   positions(): ReadonlyMap<string, number> {
-    if (this.end) return new Map();
+    if (this.durable) return new Map();
     const positions = new Map(this.needed);
     for (const pump of this.pumps) {
       if (pump.stream.latestEventOnly) positions.delete(pump.stream.key);
@@ -91,7 +95,7 @@ export class ScanProgress implements Reporting {
   }
 }
 
-/** First point that is not on disk at all of its places. */
+/** First point that is not in the file at all of its places. */
 function positionOf({ sinks }: StreamPump): number {
   return sinks.length === 0 ? 0 : Math.min(...sinks.map(({ progress }) => progress.committed.points));
 }

@@ -126,7 +126,7 @@ export class ScanTask {
     this.#progress = progress;
     const reason = reasonNotToWrite(scan.layoutSource);
     if (reason !== undefined) {
-      await this.#makeKnown(progress, reason);
+      await this.#makeKnown(progress, { durable: true, skipped: reason });
       this.#services.log.debug({ scan: this.key }, reason);
       return "skipped";
     }
@@ -142,8 +142,8 @@ export class ScanTask {
         await slot.during(this.#myTurn(scan.id.path), signal);
         progress.report = new ScanReport();
         const job = new ScanJob(this.#services, scan, () => this.#saved(signal), progress, slot);
-        const result = await job.run(signal, () => this.#makeKnown(progress));
-        if (result === "written") return this.#concluded(progress);
+        const result = await job.run(signal, (durable) => this.#written(progress, durable));
+        if (result === "written") return progress.report.failed ? "failed" : "written";
         if (result === "elsewhere") return "skipped";
         progress.owned = false;
         this.#standBack();
@@ -155,13 +155,11 @@ export class ScanTask {
           progress.report.fail(
             "The scan was deleted from Redis before it was closed: what had arrived is written.",
           );
-          await this.#makeKnown(progress);
-          return this.#concluded(progress);
+          return this.#giveUp(progress);
         }
         if (!mayPass(error) && ++surprises >= ATTEMPTS_AFTER_SURPRISE) {
           progress.report.fail(messageOf(error));
-          await this.#makeKnown(progress);
-          return this.#concluded(progress);
+          return this.#giveUp(progress);
         }
         this.#waitFor(error, progress, delay);
         await slot.during(this.#hold(sleep(delay, signal)), signal).catch(() => {});
@@ -223,19 +221,32 @@ export class ScanTask {
     return "stopped";
   }
 
-  /** Publishes how the scan ended, which is final: nobody takes it up again. */
-  async #makeKnown(progress: ScanProgress, skipped?: string): Promise<void> {
+  /** Everything is in the files, and once `durable` it stays there. */
+  async #written(progress: ScanProgress, durable: boolean): Promise<void> {
+    await this.#makeKnown(progress, { durable });
+    if (!durable) this.#logEnd(progress);
+  }
+
+  async #giveUp(progress: ScanProgress): Promise<"failed"> {
+    await this.#makeKnown(progress, { durable: true });
+    this.#logEnd(progress);
+    return "failed";
+  }
+
+  /** Publishes how the scan ended; when that is `durable` nobody takes it up again. */
+  async #makeKnown(progress: ScanProgress, how: { durable: boolean; skipped?: string }): Promise<void> {
     const { board } = this.#services;
     const { report } = progress;
     progress.owned = true;
     progress.retrying = false;
+    progress.durable = how.durable;
     progress.state = report.failed ? "FAILED" : "COMPLETE";
-    progress.message = report.failed ? report.failure : (skipped ?? "Written.");
-    progress.end = new Date();
+    progress.message = report.failed ? report.failure : (how.skipped ?? "Written.");
+    progress.end ??= new Date();
     board.add(progress);
     for (;;) {
       try {
-        return await board.publish();
+        return await board.publish(progress);
       } catch (error) {
         if (!isConnectionError(error)) throw error;
         await sleep(FIRST_RETRY, this.#stopping.signal);
@@ -244,7 +255,7 @@ export class ScanTask {
   }
 
   /** Counts and logs the end of the scan. */
-  #concluded(progress: ScanProgress): "written" | "failed" {
+  #logEnd(progress: ScanProgress): void {
     const { metrics, log } = this.#services;
     const { report } = progress;
     const end = progress.end ?? new Date();
@@ -265,7 +276,6 @@ export class ScanTask {
     const line = `Scan ${number} ${name}: ${progress.state}, ${points} points, ${bytes} bytes in ${seconds.toFixed(1)} s. ${progress.message}`;
     if (report.failed) log.warn({ ...facts, warnings: report.messages }, line);
     else log.info({ ...facts, warnings: report.messages }, line);
-    return report.failed ? "failed" : "written";
   }
 }
 

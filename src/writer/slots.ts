@@ -1,5 +1,4 @@
 import PQueue from "p-queue";
-import { sleep } from "../waiting.js";
 
 /** A scan that waits for data longer than this lends its slot to others (ms). */
 const PATIENCE = 100;
@@ -58,20 +57,17 @@ export class Slot {
   /** The result of a wait, during which the slot is lent out when it takes longer than a moment. */
   async during<T>(wait: Promise<T>, signal: AbortSignal): Promise<T> {
     wait.catch(() => {}); // awaited below, perhaps after an abort
-    const moment = new AbortController();
-    const overdue = performance.now() > this.#since + TURN && this.#queue.size > 0;
-    const patience = overdue
-      ? Promise.resolve(true)
-      : sleep(PATIENCE, moment.signal).then(
-          () => true,
-          () => true,
-        );
     const settled = wait.then(
       () => false,
       () => false,
     );
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<boolean>((resolve) => {
+      const overdue = performance.now() > this.#since + TURN && this.#queue.size > 0;
+      timer = setTimeout(resolve, overdue ? 0 : PATIENCE, true);
+    });
     const lend = await Promise.race([settled, patience]);
-    moment.abort();
+    clearTimeout(timer);
     if (!lend) return wait;
     this.release();
     try {

@@ -63,9 +63,10 @@ export class StatusBoard {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Publishes everything that has changed. */
-  publish(): Promise<void> {
-    const next = this.#publishing.catch(() => {}).then(() => this.#publishAll());
+  /** Publishes everything that has changed, or the status of one scan. */
+  publish(scan?: Reporting): Promise<void> {
+    const publishing = scan ? () => this.#publishStatuses([scan]) : () => this.#publishAll();
+    const next = this.#publishing.catch(() => {}).then(publishing);
     this.#publishing = next;
     return next;
   }
@@ -79,16 +80,21 @@ export class StatusBoard {
   }
 
   async #publishAll(): Promise<void> {
-    await this.#publishPositions();
-    for (const scan of [...this.#scans]) {
-      const status = scan.status();
-      if (!status) continue;
-      const text = JSON.stringify(status);
-      if (this.#published.get(status.scan) === text) continue;
-      await writeScanRecord(this.#client, status.scan, { status: text }, isFinal(status) ? ["prepared"] : []);
-      this.#published.set(status.scan, text);
-      for (const listener of this.#listeners) listener(status);
-    }
+    await Promise.all([this.#publishPositions(), this.#publishStatuses([...this.#scans])]);
+  }
+
+  /** Issued together: one round trip for all. */
+  async #publishStatuses(scans: readonly Reporting[]): Promise<void> {
+    const statuses = scans.flatMap((scan) => scan.status() ?? []);
+    await Promise.all(statuses.map((status) => this.#publishStatus(status)));
+  }
+
+  async #publishStatus(status: ScanStatus): Promise<void> {
+    const text = JSON.stringify(status);
+    if (this.#published.get(status.scan) === text) return;
+    await writeScanRecord(this.#client, status.scan, { status: text }, isFinal(status) ? ["prepared"] : []);
+    this.#published.set(status.scan, text);
+    for (const listener of this.#listeners) listener(status);
   }
 
   async #publishPositions(): Promise<void> {

@@ -39,11 +39,16 @@ export interface ScanStatus {
   readonly writer: string;
   /** True while the writer will try again by itself. */
   readonly retrying: boolean;
+  /**
+   * False while the scan is not written, or not so that it survives a power loss; then the next writer takes it up when
+   * this one dies.
+   */
+  readonly durable: boolean;
 }
 
 /** True when nothing more will happen to the scan. */
-export function isFinal(status: ScanStatus): boolean {
-  return (status.state === "COMPLETE" || status.state === "FAILED") && !status.retrying;
+export function isFinal({ state, retrying, durable }: ScanStatus): boolean {
+  return (state === "COMPLETE" || state === "FAILED") && !retrying && durable;
 }
 
 /** Points and bytes of all streams together. */
@@ -65,5 +70,6 @@ export function parseStatus(json: string): ScanStatus | undefined {
     return undefined;
   }
   if (typeof value !== "object" || value === null) return undefined;
-  return "scan" in value && "state" in value && "streams" in value ? (value as ScanStatus) : undefined;
+  if (!("scan" in value && "state" in value && "streams" in value)) return undefined;
+  return { durable: true, ...value } as ScanStatus; // earlier versions told of the end only then
 }

@@ -4,9 +4,10 @@ import { messageOf } from "../errors.js";
 import { FileUnavailableError, TargetFileError } from "./errors.js";
 
 const MEGABYTE = 1_000_000;
-/** Free space to start a scan, and below which there is a warning (bytes). */
+/** Free space that a scan needs, and below which there is a warning: also below so many times the space that is needed. */
 export const LEAST_FREE = 200 * MEGABYTE;
-export const LOW_FREE = 1000 * MEGABYTE;
+const LOW_FREE = 1000 * MEGABYTE;
+const LOW_FACTOR = 5;
 
 const MOST_LINKS = 40;
 
@@ -40,12 +41,28 @@ export async function checkTarget(path: string, limits: TargetLimits): Promise<s
   await makeFolder(dirname(clean), path);
   const resolved = await resolveExisting(clean);
   await refuseOutside(resolved, path, limits.roots);
-  await refuseFull(dirname(resolved), path, limits.leastFree ?? LEAST_FREE);
+  const { full } = await roomFor(resolved, limits.leastFree ?? LEAST_FREE);
+  if (full !== undefined) throw new FileUnavailableError(full, { path });
   return resolved;
 }
 
+/** Whether there is little room for a file (`low`), or none (`full`): sentences that say so. */
+export async function roomFor(
+  path: string,
+  least: number,
+): Promise<{ readonly low?: string; readonly full?: string }> {
+  const free = await freeSpace(dirname(path)).catch(() => Number.POSITIVE_INFINITY);
+  const enough = Math.max(LOW_FREE, LOW_FACTOR * least);
+  return {
+    ...(free < enough && { low: `Less than ${megabytes(enough)} MB are free for ${path}.` }),
+    ...(free < least && {
+      full: `Only ${megabytes(free)} MB free for ${path}: at least ${megabytes(least)} MB are needed.`,
+    }),
+  };
+}
+
 /** Free bytes for ordinary users on the file system of a folder. */
-export async function freeSpace(folder: string): Promise<number> {
+async function freeSpace(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize;
 }
@@ -98,15 +115,6 @@ async function makeFolder(folder: string, path: string): Promise<void> {
       cause,
     });
   }
-}
-
-async function refuseFull(folder: string, path: string, least: number): Promise<void> {
-  const free = await freeSpace(folder);
-  if (free >= least) return;
-  throw new FileUnavailableError(
-    `Only ${megabytes(free)} MB free for ${path}: at least ${megabytes(least)} MB are needed.`,
-    { path },
-  );
 }
 
 function megabytes(bytes: number): number {

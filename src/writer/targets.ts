@@ -1,19 +1,10 @@
-import { dirname } from "node:path";
 import { messageOf } from "../errors.js";
 import { TargetFileError } from "./errors.js";
 import type { ScanReport } from "./report.js";
-import { checkTarget, freeSpace, LOW_FREE, type TargetLimits } from "./target-checks.js";
+import { checkTarget, type TargetLimits } from "./target-checks.js";
 
 /** Path as the scan gives it → the path that is opened. */
 export type Targets = ReadonlyMap<string, string>;
-
-/** Warns of files that have little room left. */
-export async function warnOfLowSpace(paths: Iterable<string>, report: ScanReport): Promise<void> {
-  for (const path of paths) {
-    const free = await freeSpace(dirname(path)).catch(() => Number.POSITIVE_INFINITY);
-    if (free < LOW_FREE) report.warn(`Less than ${LOW_FREE / 1e9} GB are free for ${path}.`);
-  }
-}
 
 /**
  * Checks the files of a scan. Those that may not be written are failures of the scan and left out; what may pass is thrown.

@@ -5,7 +5,6 @@ import { forgetDeletedScans, readStatuses } from "../redis/writer-records.js";
 import type { DataStore } from "../scan/store.js";
 import { sleep } from "../waiting.js";
 import { type ChunkOptions, DEFAULT_CHUNKS } from "./chunks.js";
-import { FileLeases } from "./file-leases.js";
 import type { Health } from "./http-endpoint.js";
 import { WriterMetrics } from "./metrics.js";
 import { OpenFiles } from "./open-files.js";
@@ -71,15 +70,21 @@ export class Writer implements AsyncDisposable {
     this.#store = store;
     this.#session = options.session ?? null;
     this.#log = options.logger ?? pino({ enabled: false });
-    const leases = new FileLeases(store.redis, this.id);
+    const leastFree = options.leastFree ?? LEAST_FREE;
     this.#services = {
       store,
       id: this.id,
-      files: new OpenFiles(leases, this.metrics),
+      files: new OpenFiles({
+        redis: store.redis,
+        owner: this.id,
+        metrics: this.metrics,
+        log: this.#log,
+        leastFree,
+      }),
       metrics: this.metrics,
       log: this.#log,
       roots: options.roots ?? [],
-      leastFree: options.leastFree ?? LEAST_FREE,
+      leastFree,
       chunks: options.chunks ?? DEFAULT_CHUNKS,
       slots: new Slots(options.concurrency ?? 32),
       board: new StatusBoard(store.redis, this.id, this.#log),
@@ -179,6 +184,7 @@ export class Writer implements AsyncDisposable {
     for (const task of this.#tasks.values()) task.stop(reason);
     await this.#discovery;
     await Promise.all(this.#running);
+    await this.#services.files.close();
     await this.#services.board.close().catch((error: unknown) => {
       this.#log.warn(`The last statuses are not published: ${messageOf(error)}`);
     });

@@ -67,6 +67,10 @@ export class Session {
     });
   }
 
+  async flush(): Promise<void> {
+    await this.parts.file.sync();
+  }
+
   close(): Promise<void> {
     this.closing ??= this.finish();
     return this.closing;

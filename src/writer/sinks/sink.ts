@@ -42,10 +42,10 @@ export class Progress implements Committable {
   /** Bytes of the points, before compression. */
   bytes = 0;
   #committed = { points: 0, lost: 0, bytes: 0 };
-  readonly #onCommit: (points: number, bytes: number) => void;
+  readonly #onCommit: (points: number, bytes: number, warning?: string) => void;
 
-  /** `onCommit` is told how much has newly reached the disk. */
-  constructor(onCommit: (points: number, bytes: number) => void = () => {}) {
+  /** `onCommit` is told how much is newly in the file, and of something that those who measure should know. */
+  constructor(onCommit: (points: number, bytes: number, warning?: string) => void = () => {}) {
     this.#onCommit = onCommit;
   }
 
@@ -60,12 +60,12 @@ export class Progress implements Committable {
     this.#committed = { points, bytes, lost: this.lost };
   }
 
-  beforeCommit(): () => void {
+  beforeCommit(): (warning: string | undefined) => void {
     const { points, lost, bytes } = this;
-    return () => {
+    return (warning) => {
       const before = this.#committed;
       this.#committed = { points, lost, bytes };
-      this.#onCommit(points - before.points, bytes - before.bytes);
+      this.#onCommit(points - before.points, bytes - before.bytes, warning);
     };
   }
 }
