@@ -17,8 +17,8 @@ let second: Awaited<ReturnType<typeof startWriter>> | undefined;
 try {
   const publisher = spawn(python, ["bench/peers/load.py", url, kind, session, file], { stdio: "ignore" });
   const published = once(publisher, "exit");
-  await stopped(first, "SIGKILL");
   while (!existsSync(file) || 512 * statSync(file).blocks < 2 ** 20) await sleep(5);
+  await stopped(first, "SIGKILL");
   await published;
   const started = monotonic();
   second = await startWriter("nxlive", url);
