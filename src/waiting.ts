@@ -74,3 +74,18 @@ export async function withTimeout<T>(
     signal?.removeEventListener("abort", abort);
   }
 }
+
+/** Work may go on for so long before timers and sockets have their turn. */
+const TURN_MS = 5;
+let lastTurn = 0;
+
+/** To be awaited now and then in work that never waits by itself: lets others have their turn when it has been long. */
+export function othersTurn(): Promise<void> | undefined {
+  if (performance.now() - lastTurn < TURN_MS) return undefined;
+  return new Promise((resolve) => {
+    setImmediate(() => {
+      lastTurn = performance.now();
+      resolve();
+    });
+  });
+}

@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises";
 import { openHdf5Reader } from "../hdf5/reader.js";
 import type { Hdf5Reader } from "../hdf5/reader-api.js";
 import { joinPath } from "../mapping/paths.js";
@@ -8,14 +7,10 @@ import { defaultEntryOf } from "./entries.js";
 import { FrozenFile } from "./frozen-file.js";
 import type { FileView, GroupItem, Item } from "./view.js";
 
-const FRESH_MS = 3_000;
-
 /** A file on disk. What others write into it meanwhile is seen on the next access. */
 export class DiskFile implements FileView {
   readonly live = false;
   readonly #reader: Hdf5Reader;
-  #version = 0;
-  #stamp = "";
 
   constructor(reader: Hdf5Reader) {
     this.#reader = reader;
@@ -30,15 +25,8 @@ export class DiskFile implements FileView {
     return this.#reader.path;
   }
 
-  async version(): Promise<number> {
-    await this.#reader.refresh();
-    const stats = await stat(this.name, { bigint: true }).catch(() => undefined);
-    const stamp = stats ? `${stats.ino} ${stats.size} ${stats.mtimeNs}` : "gone";
-    // Time stamps are coarse: a file that changed a moment ago may have changed again.
-    const fresh = stats !== undefined && Date.now() - Number(stats.mtimeMs) < FRESH_MS;
-    if (stamp !== this.#stamp || fresh) this.#version++;
-    this.#stamp = stamp;
-    return this.#version;
+  version(): Promise<number> {
+    return this.#reader.refresh();
   }
 
   async item(elements: readonly string[]): Promise<Item | undefined> {

@@ -15,8 +15,8 @@ export interface Hdf5Reader extends AsyncDisposable {
   attributes(path: string): Promise<ReadonlyMap<string, RawArray>>;
   /** Part of a dataset (one range per axis, positive or negative steps); the shape keeps dropped axes as length 1. */
   read(path: string, ranges: readonly AxisRange[], options?: { signal?: AbortSignal }): Promise<RawArray>;
-  /** Sees what has been written since it was opened. */
-  refresh(): Promise<void>;
+  /** Sees what has been written since it was opened. The number is another one when the file may have changed. */
+  refresh(): Promise<number>;
   close(): Promise<void>;
 }
 

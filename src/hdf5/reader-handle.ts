@@ -1,7 +1,9 @@
 import { accessSync, type BigIntStats, constants, statSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../errors.js";
+import { othersTurn } from "../waiting.js";
 import { Hdf5Error, Hdf5ReadError, NotHdf5Error, systemError } from "./errors.js";
+import { PlainFile } from "./plain/file.js";
 import {
   discard,
   type H5Library,
@@ -21,6 +23,17 @@ export interface OpenFile {
   check(doing: string): void;
   /** What was learnt of the file since it was opened: as good as what the library itself remembers of it. */
   readonly known: Map<string, unknown>;
+  /** The same file for reading beside the library; undefined when another one has its name by now. */
+  plain(): PlainFile | undefined;
+}
+
+/** A file as this process has it open. */
+interface Opening {
+  readonly instance: Hdf5Instance;
+  readonly id: bigint;
+  readonly stats: BigIntStats;
+  readonly known: Map<string, unknown>;
+  plain: PlainFile | undefined;
 }
 
 /** More facts than this are not kept. */
@@ -37,7 +50,9 @@ const ATTEMPTS = 4;
 export class FileHandle {
   readonly path: string;
   readers = 0;
-  #open: { instance: Hdf5Instance; id: bigint; stats: BigIntStats; known: Map<string, unknown> } | undefined;
+  /** The number of openings that are over: what was learnt of the file under one number belongs together. */
+  generation = 0;
+  #open: Opening | undefined;
 
   constructor(path: string) {
     this.path = path;
@@ -60,6 +75,11 @@ export class FileHandle {
     }
   }
 
+  /** What was learnt (`known`) of the file as it is open; undefined also when it is not. */
+  recall<T>(key: string): T | undefined {
+    return this.#open?.known.get(key) as T | undefined;
+  }
+
   #step<T>(instance: Hdf5Instance, step: (file: OpenFile) => T): T {
     instance.takeErrors();
     const { path } = this;
@@ -67,18 +87,19 @@ export class FileHandle {
       throw new Hdf5ReadError(`${path}: cannot read ${doing}: ${reasonOf(instance.takeErrors())}.`, { path });
     };
     try {
-      const { id, known } = this.#ensureOpen(instance);
+      const open = this.#ensureOpen(instance);
       const check = (doing: string) => {
         const errors = instance.takeErrors();
         if (errors.length > 0)
           throw new Hdf5ReadError(`${path}: cannot read ${doing}: ${reasonOf(errors)}.`, { path });
       };
+      const { id, known } = open;
       if (known.size > MOST_KNOWN) known.clear();
-      return step({ library: instance.library, id, fail, check, known });
+      return step({ library: instance.library, id, fail, check, known, plain: () => this.#plain(open) });
     } catch (error) {
       if (!isCrash(error)) throw error;
       discard(instance);
-      this.#open = undefined;
+      this.#forget();
       throw new Hdf5ReadError(
         `${path}: the HDF5 library crashed while reading (${messageOf(error)}): the file is damaged.`,
         { path, cause: error },
@@ -86,16 +107,29 @@ export class FileHandle {
     }
   }
 
-  #ensureOpen(instance: Hdf5Instance): { readonly id: bigint; readonly known: Map<string, unknown> } {
+  #plain(open: Opening): PlainFile | undefined {
+    open.plain ??= new PlainFile(this.path);
+    return open.plain.inode === open.stats.ino ? open.plain : undefined;
+  }
+
+  #forget(): void {
+    if (!this.#open) return;
+    this.#open.plain?.release();
+    this.#open = undefined;
+    this.generation++;
+  }
+
+  #ensureOpen(instance: Hdf5Instance): Opening {
     if (this.#open?.instance === instance) {
       inUse(this);
       return this.#open;
     }
+    this.#forget(); // the library has crashed since
     const stats = statOf(this.path);
     const { library } = instance;
     const id = library.open(this.path, library.H5F_ACC_RDONLY, false, -1, -1);
     if (id <= 0n) throw openError(this.path, reasonOf(instance.takeErrors()));
-    this.#open = { instance, id, stats, known: new Map() };
+    this.#open = { instance, id, stats, known: new Map(), plain: undefined };
     inUse(this);
     return this.#open;
   }
@@ -114,7 +148,7 @@ export class FileHandle {
     openHandles.delete(this);
     if (!this.#open) return;
     const { instance, id } = this.#open;
-    this.#open = undefined;
+    this.#forget();
     try {
       instance.library.close_file(id);
     } catch (error) {
@@ -179,7 +213,23 @@ export function dropHandle(handle: FileHandle): void {
 
 /** Lets go of every file that changed: virtual datasets and external links read other files than their own. */
 export async function releaseChanged(): Promise<void> {
-  for (const handle of [...handles.values()]) handle.releaseIfChanged();
+  if (!lookedJustNow()) for (const handle of [...handles.values()]) handle.releaseIfChanged();
   // Everything above is synchronous: whoever refreshes in a loop must let others have their turn.
-  await new Promise<void>((done) => setImmediate(done));
+  await othersTurn();
+}
+
+/** When the files were last looked at in the present run of JavaScript; undefined: not yet. */
+let looked: number | undefined;
+/** Within one run without a break nothing new is heard of: one look is enough, unless the run takes long. */
+const LOOK_HOLDS_MS = 1;
+
+function lookedJustNow(): boolean {
+  const now = performance.now();
+  if (looked !== undefined && now - looked < LOOK_HOLDS_MS) return true;
+  if (looked === undefined)
+    process.nextTick(() => {
+      looked = undefined;
+    });
+  looked = now;
+  return false;
 }

@@ -202,7 +202,7 @@ function memoryOf(file: OpenFile): Memory {
 }
 
 /** True for paths that lead through no link: what lies there belongs to the open file, and changes only with it. */
-function isOwn(file: OpenFile, path: string): boolean {
+export function isOwn(file: OpenFile, path: string): boolean {
   const key = `own ${path}`;
   let own = file.known.get(key) as boolean | undefined;
   if (own === undefined) {

@@ -64,6 +64,7 @@ export interface H5Library {
     pointer: bigint,
     count: readonly bigint[],
   ): number;
+  create_object_reference(file: bigint, path: string): Uint8Array;
   get_referenced_name(file: bigint, reference: Uint8Array, isObject: boolean): string | null;
 }
 

@@ -3,8 +3,10 @@ import { ClosedError } from "../errors.js";
 import { sizeOfShape } from "../ndarray/dtype.js";
 import type { RawArray } from "../ndarray/raw.js";
 import type { AxisRange } from "../ndarray/slice.js";
-import { takeRaw } from "../ndarray/take.js";
+import { takeRaw, wholeAxis } from "../ndarray/take.js";
+import { othersTurn } from "../waiting.js";
 import { ItemMissingError } from "./errors.js";
+import { readPlain } from "./plain/read.js";
 import type { Hdf5Reader, ItemDescription } from "./reader-api.js";
 import { collectorFor } from "./reader-collect.js";
 import {
@@ -14,9 +16,30 @@ import {
   type OpenFile,
   releaseChanged,
 } from "./reader-handle.js";
-import { attribute, describe, KIND, kindOf, metadataOf, readBox, requireReadable } from "./reader-items.js";
-import { increasing, pagesOf } from "./reader-pages.js";
-import { dtypeOf, splitArrayType } from "./reader-types.js";
+import {
+  attribute,
+  describe,
+  isOwn,
+  KIND,
+  kindOf,
+  metadataOf,
+  readBox,
+  requireReadable,
+} from "./reader-items.js";
+import type { H5Metadata } from "./reader-library.js";
+import { type Box, increasing, pagesOf } from "./reader-pages.js";
+import { findPlain, type Plain } from "./reader-plain.js";
+import { dtypeOf, type ElementType, splitArrayType } from "./reader-types.js";
+
+interface SignalOption {
+  readonly signal?: AbortSignal;
+}
+
+interface Facts {
+  readonly metadata: H5Metadata;
+  readonly type: ElementType;
+  readonly plain: Plain | undefined;
+}
 
 /**
  * Opens an HDF5 file for reading. Errors: FileAccessError (missing, no permission), NotHdf5Error. The file may be
@@ -70,40 +93,76 @@ class Reader implements Hdf5Reader {
     });
   }
 
-  async read(
-    path: string,
-    ranges: readonly AxisRange[],
-    options: { signal?: AbortSignal } = {},
-  ): Promise<RawArray> {
+  async read(path: string, ranges: readonly AxisRange[], options: SignalOption = {}): Promise<RawArray> {
+    this.#assertOpen();
     const at = tidy(path);
-    const { metadata, type } = await this.#run((file) => {
-      this.#require(file, path);
-      const metadata = metadataOf(file, at);
-      // Sources of virtual datasets may be open in other readers, as they were some time ago.
-      return { metadata, type: requireReadable(metadata, `${this.path}::${at}`) };
-    });
-    if (metadata.virtual_sources) await releaseChanged();
-    const { element, inner } = splitArrayType(type);
+    const facts = this.#handle.recall<Facts>(`facts ${at}`) ?? (await this.#facts(at));
+    const { metadata, type } = facts;
     if (metadata.shape === null) return { dtype: dtypeOf(type), shape: null, data: new Uint8Array(0) };
     const outer = ranges.slice(0, metadata.shape.length);
     const box = outer.map(increasing);
-    const counts = outer.map((range) => range.count);
+    const data =
+      (await this.#readPlain(facts.plain, box, options)) ??
+      (await this.#readThroughLibrary(at, facts, box, options));
+    const { element, inner } = splitArrayType(type);
+    const shape = [...outer.map((range) => range.count), ...inner];
+    return inOrder({ dtype: dtypeOf(element), shape, data }, ranges, outer.length);
+  }
+
+  /** What reading a dataset needs to know of it, found out once while the file stays as it is. */
+  async #facts(at: string): Promise<Facts> {
+    const { metadata, type, plain, keep } = await this.#run((file) => {
+      this.#require(file, at);
+      const metadata = metadataOf(file, at);
+      const type = requireReadable(metadata, `${this.path}::${at}`);
+      // What other files say may change without this one.
+      const keep = !metadata.virtual_sources && isOwn(file, at) ? file.known : undefined;
+      return { metadata, type, plain: keep && findPlain(file, at, metadata, type), keep };
+    });
+    const facts = { metadata, type, plain: await plain };
+    keep?.set(`facts ${at}`, facts);
+    return facts;
+  }
+
+  /** Undefined when the library is to read it, or to say what is wrong with it. */
+  async #readPlain(
+    plain: Plain | undefined,
+    box: Box,
+    options: SignalOption,
+  ): Promise<RawArray["data"] | undefined> {
+    if (!plain?.file.hold()) return undefined;
+    try {
+      return await readPlain(plain.file, plain.dataset, box, options);
+    } catch {
+      options.signal?.throwIfAborted();
+      return undefined;
+    } finally {
+      plain.file.release();
+    }
+  }
+
+  async #readThroughLibrary(
+    at: string,
+    { metadata, type }: Facts,
+    box: Box,
+    options: SignalOption,
+  ): Promise<RawArray["data"]> {
+    // Sources of virtual datasets may be open in other readers, as they were some time ago.
+    if (metadata.virtual_sources) await releaseChanged();
+    const counts = box.map((range) => range.count);
     const collector = collectorFor(type, sizeOfShape(counts), counts);
     for (const page of pagesOf(box, type.size, metadata.chunks)) {
       options.signal?.throwIfAborted();
       await this.#run((file) => readBox(file, at, page, type, metadata.shape?.length === 0, collector));
-      await new Promise<void>((done) => setImmediate(done));
+      await othersTurn();
     }
-    const whole = { dtype: dtypeOf(element), shape: [...counts, ...inner], data: collector.data() };
-    const turned = outer.map((range, axis) =>
-      box[axis]?.step === range.step ? all(range.count) : flipped(range.count),
-    );
-    return takeRaw(whole, [...turned, ...ranges.slice(outer.length)]);
+    return collector.data();
   }
 
-  async refresh(): Promise<void> {
+  async refresh(): Promise<number> {
     this.#assertOpen();
     await releaseChanged();
+    return this.#handle.generation;
   }
 
   async close(): Promise<void> {
@@ -137,7 +196,16 @@ class Reader implements Hdf5Reader {
   }
 }
 
-const all = (count: number): AxisRange => ({ start: 0, step: 1, count, drop: false });
+/** What was read in increasing order, as it was asked for; selections of inner axes are still to be applied. */
+function inOrder(array: RawArray, ranges: readonly AxisRange[], outer: number): RawArray {
+  if (ranges.length === outer && ranges.every((range) => range.step > 0)) return array;
+  const turned = ranges.map((range, axis) => {
+    if (axis >= outer) return range;
+    return range.step > 0 ? wholeAxis(range.count) : flipped(range.count);
+  });
+  return takeRaw(array, turned);
+}
+
 const flipped = (count: number): AxisRange => ({ start: count - 1, step: -1, count, drop: false });
 
 function tidy(path: string): string {

@@ -65,7 +65,7 @@ function takesAll(range: AxisRange | undefined, length: number): boolean {
 }
 
 /** Stretches of elements that lie one after the other, in C order of the result. */
-interface Runs {
+export interface Runs {
   readonly starts: Float64Array;
   readonly length: number;
 }

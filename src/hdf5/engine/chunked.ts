@@ -95,9 +95,8 @@ export class ChunkedStorage implements Storage {
     if (found.mask === rawMask(filters) && found.size === tileBytes) this.slots[tile] = block;
     else this.known.set(tile, block);
     if (rows === 0) return;
-    const chunk = await undoFilters(await this.space.read(found.child, found.size), filters, found.mask);
-    if (chunk.length !== tileBytes)
-      throw new RangeError(`a chunk of ${chunk.length} instead of ${tileBytes} bytes`);
+    const stored = await this.space.read(found.child, found.size);
+    const chunk = await undoFilters(stored, filters, found.mask, Buffer.allocUnsafe(tileBytes));
     pasteTile(this.grid, chunk, tile, rows, band);
   }
 

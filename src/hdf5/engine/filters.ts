@@ -43,15 +43,32 @@ function shuffled(bytes: Buffer, itemsize: number): Memory {
   return result;
 }
 
-/** A chunk as it was before filtering; `mask` bit i: filter i was not applied. */
-export async function undoFilters(chunk: Buffer, filters: readonly Filter[], mask: number): Promise<Buffer> {
+/**
+ * Puts a chunk as it was before filtering into `result`, whose length it must have; `mask` bit i: filter i was not
+ * applied. Inflation runs in zlib's threads.
+ */
+export async function undoFilters(
+  chunk: Buffer,
+  filters: readonly Filter[],
+  mask: number,
+  result: Buffer,
+): Promise<Buffer> {
   let bytes = chunk;
   for (const [i, { id, values }] of [...filters.entries()].reverse()) {
     if (mask & (1 << i)) continue;
-    if (id === SHUFFLE) bytes = unshuffle(bytes, values[0] ?? 1);
-    else bytes = await inflateAsync(bytes);
+    if (id === DEFLATE) bytes = await inflateChunk(bytes, result.length);
+    else if (i > 0 || bytes.length !== result.length) bytes = unshuffle(bytes, values[0] ?? 1);
+    else return unshuffle(bytes, values[0] ?? 1, result);
   }
-  return bytes;
+  if (bytes.length !== result.length)
+    throw new RangeError(`a chunk of ${bytes.length} instead of ${result.length} bytes`);
+  result.set(bytes);
+  return result;
+}
+
+/** With room for the whole result at once: otherwise zlib comes back to the main thread for each piece. */
+function inflateChunk(bytes: Buffer, length: number): Promise<Buffer> {
+  return inflateAsync(bytes, { chunkSize: length + 64, maxOutputLength: length + 64 });
 }
 
 /** Filter mask of a chunk to which no filter was applied. */
@@ -105,14 +122,48 @@ function shuffleWords(bytes: Buffer, result: Buffer, itemsize: number, count: nu
   }
 }
 
-export function unshuffle(bytes: Buffer, itemsize: number): Buffer {
-  if (itemsize <= 1) return bytes;
-  const result = Buffer.allocUnsafe(bytes.length);
-  const count = Math.floor(bytes.length / itemsize);
+/** The way back; into `result`, which is as long. */
+export function unshuffle(
+  bytes: Buffer,
+  itemsize: number,
+  result: Buffer = Buffer.allocUnsafeSlow(bytes.length),
+): Buffer {
+  const count = itemsize > 1 ? Math.floor(bytes.length / itemsize) : 0;
+  const inWords = (itemsize === 2 || itemsize % 4 === 0) && result.byteOffset % 4 === 0;
+  if (inWords) unshuffleWords(bytes, result, itemsize, count);
+  else unshuffleBytes(bytes, result, itemsize, count);
+  bytes.copy(result, count * itemsize, count * itemsize);
+  return result;
+}
+
+function unshuffleBytes(bytes: Buffer, result: Buffer, itemsize: number, count: number): void {
   for (let part = 0; part < itemsize; part++) {
     const source = part * count;
     for (let i = 0, to = part; i < count; i++, to += itemsize) result[to] = bytes[source + i] as number;
   }
-  bytes.copy(result, count * itemsize, count * itemsize);
-  return result;
+}
+
+/** As `unshuffleBytes`, with one write for two or four bytes: several times as fast. */
+function unshuffleWords(bytes: Buffer, result: Buffer, itemsize: number, count: number): void {
+  if (itemsize === 2) {
+    const words = new Uint16Array(result.buffer, result.byteOffset, count);
+    for (let i = 0; i < count; i++) words[i] = (bytes[i] as number) | ((bytes[count + i] as number) << 8);
+    return;
+  }
+  const perItem = itemsize / 4;
+  const words = new Uint32Array(result.buffer, result.byteOffset, count * perItem);
+  for (let part = 0; part < perItem; part++) {
+    let [p0, p1, p2, p3] = [0, 1, 2, 3].map((byte) => (4 * part + byte) * count) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    for (let i = 0, to = part; i < count; i++, to += perItem)
+      words[to] =
+        (bytes[p0++] as number) |
+        ((bytes[p1++] as number) << 8) |
+        ((bytes[p2++] as number) << 16) |
+        ((bytes[p3++] as number) << 24);
+  }
 }

@@ -171,8 +171,9 @@ describe("filters", () => {
     ];
     for (const length of [0, 7, 8, 803]) {
       const bytes = Buffer.from(Array.from({ length }, (_, i) => (i * 31) % 256));
-      const filtered = await applyFilters(Memory.lent(bytes), filters);
-      expect(await undoFilters(filtered.bytes, filters, 0)).toEqual(bytes);
+      const { bytes: stored } = await applyFilters(Memory.lent(bytes), filters);
+      expect(await undoFilters(stored, filters, 0, Buffer.alloc(length))).toEqual(bytes);
+      await expect(undoFilters(stored, filters, 0, Buffer.alloc(length + 1))).rejects.toThrow(RangeError);
       const shuffled = Buffer.alloc(length);
       shuffle(bytes, shuffled, 4);
       expect(unshuffle(shuffled, 4)).toEqual(bytes);
