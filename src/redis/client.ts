@@ -10,6 +10,8 @@ type Results<T extends readonly Command<unknown>[]> = {
 
 export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
+  /** Memory for the large texts of the replies, one after the other; what does not fit is elsewhere. */
+  readonly room?: Buffer | undefined;
 }
 
 /** How long the server may block one read; then it is asked anew, so that dead connections are found. */
@@ -109,5 +111,6 @@ export class RedisClient {
 }
 
 function callOptions(commands: readonly Command<unknown>[], options: RequestOptions): CallOptions {
-  return { signal: options.signal, repeatable: commands.every(({ repeatable }) => repeatable) };
+  const repeatable = commands.every((command) => command.repeatable);
+  return { signal: options.signal, room: options.room, repeatable };
 }

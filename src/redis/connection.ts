@@ -2,6 +2,7 @@ import { Redis } from "ioredis";
 import { ClosedError, messageOf } from "../errors.js";
 import { abortable, sleep } from "../waiting.js";
 import { commandError, RedisAccessError, RedisConnectionLostError, RedisUnreachableError } from "./errors.js";
+import { connectorTo } from "./socket.js";
 import type { Target, TargetOptions } from "./target.js";
 import { Wire } from "./wire.js";
 
@@ -15,6 +16,8 @@ export interface CallOptions {
   readonly repeatable?: boolean;
   /** Milliseconds to wait for a server that is away. */
   readonly patience?: number;
+  /** Memory for the large texts of the replies, one after the other; what does not fit is elsewhere. */
+  readonly room?: Buffer | undefined;
 }
 
 const FIRST_DELAY = 50;
@@ -106,7 +109,7 @@ export class Connection {
       const wire =
         this.#current() ?? (await abortable(this.#ready(options.patience ?? PATIENCE), options.signal));
       try {
-        return await abortable(send(wire, commands), options.signal);
+        return await abortable(send(wire, commands, options.room), options.signal);
       } catch (cause) {
         if (options.signal?.aborted) throw options.signal.reason;
         if (this.closed) throw this.#closing.signal.reason;
@@ -171,6 +174,7 @@ export class Connection {
       maxRetriesPerRequest: null,
       connectTimeout: CONNECT_TIMEOUT,
       connectionName: `nxlive-${this.#name}`,
+      ...(this.target.address && { Connector: connectorTo(this.target.address) }),
     };
     const client = new Redis(options);
     let reason: unknown;
@@ -200,8 +204,12 @@ function delayAfter(failures: number): number {
 }
 
 /** Rejects only when the connection breaks; errors of commands are replies. */
-async function send(wire: Wire, commands: readonly (readonly Arg[])[]): Promise<readonly Reply[]> {
-  const replies = await wire.run(commands);
+async function send(
+  wire: Wire,
+  commands: readonly (readonly Arg[])[],
+  room: Buffer | undefined,
+): Promise<readonly Reply[]> {
+  const replies = await wire.run(commands, room);
   for (const reply of replies) {
     if (!(reply instanceof Error) || !/^(READONLY|LOADING|MASTERDOWN)/.test(reply.message)) continue;
     wire.close(); // a server that has become a replica or is still loading: connect anew

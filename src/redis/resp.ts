@@ -56,7 +56,8 @@ function joined(parts: readonly (string | Uint8Array)[]): Uint8Array {
   return buffer;
 }
 
-const CR = 13;
+const EMPTY = Buffer.alloc(0);
+const [CR, LF] = [13, 10];
 const [PLUS, MINUS, COLON, DOLLAR, STAR] = [43, 45, 58, 36, 42];
 
 /** An array whose items are not all there yet. */
@@ -65,33 +66,47 @@ interface Open {
   readonly length: number;
 }
 
+/** What a parser asks of its owner. */
+export interface ReplyOwner {
+  /** A reply is complete. */
+  reply(reply: Reply): void;
+  /** Memory of this length for the next large text, if the owner has any for it. */
+  place(length: number): Buffer | undefined;
+}
+
+/** Texts from this length on get a place of their own; shorter ones come out of Node's pool. */
+const LARGE = 1024;
+/** The most memory taken at once for several texts. */
+const MOST_ROOM = 4 * 2 ** 20;
+
 /**
- * Reads the replies of RESP 2 out of a socket's chunks. Texts are parts of the chunk they came in; those that span
- * chunks are gathered in a buffer of their size, so that large payloads are copied once. Deep nesting costs no stack.
+ * Reads the replies of RESP 2 out of a socket's chunks, whose memory may be used again after each call: every text is
+ * copied once, to where it stays. The large texts of a reply lie one behind the other in as few buffers as possible, so
+ * that a page of points needs no joining. Deep nesting costs no stack.
  */
 export class ReplyParser {
-  readonly #onReply: (reply: Reply) => void;
+  readonly #owner: ReplyOwner;
   /** Arrays under way, the innermost last. */
   readonly #open: Open[] = [];
   /** A text that goes on in the next chunk, and how much of it is there. */
   #text: Buffer | undefined;
   #filled = 0;
-  /** Bytes of the line end after a gathered text that are still to come. */
+  /** Bytes of the line end after a text that are still to come. */
   #skip = 0;
   /** The beginning of a line that ends in the next chunk. */
   #rest: Buffer | undefined;
+  /** What is left of the memory for this reply's large texts. */
+  #room: Buffer = EMPTY;
 
-  constructor(onReply: (reply: Reply) => void) {
-    this.#onReply = onReply;
+  constructor(owner: ReplyOwner) {
+    this.#owner = owner;
   }
 
   /** Throws a TypeError for what is no RESP 2. */
-  write(received: Buffer): void {
-    let chunk = received;
+  write(chunk: Buffer): void {
     let at = 0;
     if (this.#text) {
-      const taken = Math.min(this.#text.length - this.#filled, chunk.length);
-      chunk.copy(this.#text, this.#filled, 0, taken);
+      const taken = chunk.copy(this.#text, this.#filled);
       this.#filled += taken;
       at = taken;
       if (this.#filled < this.#text.length) return;
@@ -102,13 +117,20 @@ export class ReplyParser {
       this.#add(text);
     } else if (this.#skip > 0) at = this.#skipEnd(chunk, at);
     if (this.#rest) {
-      chunk = Buffer.concat([this.#rest, chunk]);
+      const end = chunk.indexOf(LF, at) + 1 || chunk.length;
+      const line = Buffer.concat([this.#rest, chunk.subarray(at, end)]);
       this.#rest = undefined;
-    }
+      this.#lines(line, 0);
+      if (end < chunk.length) this.write(chunk.subarray(end)); // which may begin with the text that the line has announced
+    } else this.#lines(chunk, at);
+  }
+
+  #lines(chunk: Buffer, start: number): void {
+    let at = start;
     while (at < chunk.length) {
       const next = this.#value(chunk, at);
       if (next < 0) {
-        this.#rest = chunk.subarray(at);
+        this.#rest = Buffer.from(chunk.subarray(at));
         return;
       }
       at = next;
@@ -140,7 +162,7 @@ export class ReplyParser {
         this.#add(Number(chunk.toString("latin1", at + 1, end)));
         return after;
       case PLUS:
-        this.#add(chunk.subarray(at + 1, end));
+        this.#add(Buffer.from(chunk.subarray(at + 1, end)));
         return after;
       case MINUS:
         this.#add(new ReplyError(chunk.toString("utf8", at + 1, end)));
@@ -155,15 +177,31 @@ export class ReplyParser {
       this.#add(null);
       return start;
     }
-    const end = start + length;
-    if (end <= chunk.length) {
-      this.#skip = Math.max(0, end + 2 - chunk.length);
-      this.#add(chunk.subarray(start, end));
-      return Math.min(end + 2, chunk.length);
+    const text = length < LARGE ? Buffer.allocUnsafe(length) : this.#place(length);
+    const taken = chunk.copy(text, 0, start);
+    if (taken < length) {
+      this.#text = text;
+      this.#filled = taken;
+      return chunk.length;
     }
-    this.#text = Buffer.allocUnsafeSlow(length);
-    this.#filled = chunk.copy(this.#text, 0, start);
-    return chunk.length;
+    const end = start + length;
+    this.#skip = Math.max(0, end + 2 - chunk.length);
+    this.#add(text);
+    return Math.min(end + 2, chunk.length);
+  }
+
+  #place(length: number): Buffer {
+    const place = this.#owner.place(length);
+    if (place) return place;
+    if (this.#room.length < length) {
+      // The items still to come are most often as large as this one.
+      let expected = 1;
+      for (const list of this.#open) expected = Math.max(expected, list.length - list.items.length);
+      this.#room = Buffer.allocUnsafeSlow(Math.max(length, Math.min(length * expected, MOST_ROOM)));
+    }
+    const text = this.#room.subarray(0, length);
+    this.#room = this.#room.subarray(length);
+    return text;
   }
 
   /** A complete value: an item of the innermost array, which may complete that one, or a reply. */
@@ -175,7 +213,8 @@ export class ReplyParser {
       reply = open.items;
       this.#open.pop();
     }
-    this.#onReply(reply);
+    this.#room = EMPTY;
+    this.#owner.reply(reply);
   }
 }
 

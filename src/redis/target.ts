@@ -3,9 +3,13 @@ import { InvalidArgumentError } from "../errors.js";
 
 export type TargetOptions = Omit<RedisOptions, "replyMapping">;
 
+export type Address = { readonly path: string } | { readonly host: string; readonly port: number };
+
 /** Where a Redis database is and how to log in. */
 export interface Target {
   readonly options: TargetOptions;
+  /** Where to connect without TLS, when nobody else has to be asked for it. */
+  readonly address?: Address;
   /** The URL without credentials, for messages. */
   readonly label: string;
 }
@@ -32,7 +36,8 @@ export function parseTarget(url: string): Target {
   };
   if (parsed.protocol === "unix:") {
     const db = databaseNumber(parsed.searchParams.get("db") ?? "", url);
-    return { options: { path: parsed.pathname, db, ...credentials }, label: `unix://${parsed.pathname}` };
+    const address = { path: parsed.pathname };
+    return { options: { ...address, db, ...credentials }, address, label: `unix://${parsed.pathname}` };
   }
   if (parsed.protocol !== "redis:" && parsed.protocol !== "rediss:") {
     throw new InvalidArgumentError(
@@ -42,9 +47,10 @@ export function parseTarget(url: string): Target {
   const host = parsed.hostname.replace(/^\[(.*)\]$/, "$1") || "localhost";
   const port = parsed.port === "" ? 6379 : Number(parsed.port);
   const db = databaseNumber(parsed.pathname.slice(1), url);
-  const tls = parsed.protocol === "rediss:" ? { tls: {} } : {};
+  const encrypted = parsed.protocol === "rediss:";
   return {
-    options: { host, port, db, ...credentials, ...tls },
+    options: { host, port, db, ...credentials, ...(encrypted && { tls: {} }) },
+    ...(!encrypted && { address: { host, port } }),
     label: `${parsed.protocol}//${parsed.host || "localhost"}/${db}`,
   };
 }

@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { Arg, Reply } from "./connection.js";
 import { encodeCommands, ReplyParser } from "./resp.js";
+import { receive } from "./socket.js";
 
 /** A pipeline whose replies are due. */
 interface Due {
@@ -8,6 +9,8 @@ interface Due {
   readonly replies: Reply[];
   readonly resolve: (replies: readonly Reply[]) => void;
   readonly reject: (error: Error) => void;
+  /** Where the next large text goes. */
+  room: Buffer | undefined;
 }
 
 /**
@@ -27,9 +30,11 @@ export class Wire {
   constructor(socket: Duplex, silence: number) {
     this.#socket = socket;
     this.#silence = silence;
-    const parser = new ReplyParser((reply) => this.#receive(reply));
-    socket.removeAllListeners("data");
-    socket.on("data", (chunk: Buffer) => {
+    const parser = new ReplyParser({
+      reply: (reply) => this.#receive(reply),
+      place: (length) => this.#place(length),
+    });
+    receive(socket, (chunk) => {
       this.#timer?.refresh();
       try {
         parser.write(chunk);
@@ -46,12 +51,15 @@ export class Wire {
     return this.#broken !== undefined;
   }
 
-  /** The replies to these commands; errors of single commands are replies. Rejects only when the socket breaks. */
-  run(commands: readonly (readonly Arg[])[]): Promise<readonly Reply[]> {
+  /**
+   * The replies to these commands; errors of single commands are replies. Rejects only when the socket breaks. Large texts
+   * of the replies are put into `room`, one after the other, as long as they find space there.
+   */
+  run(commands: readonly (readonly Arg[])[], room?: Buffer): Promise<readonly Reply[]> {
     if (this.#broken) return Promise.reject(this.#broken);
     const pieces = encodeCommands(commands);
     const replies = new Promise<readonly Reply[]>((resolve, reject) => {
-      this.#due.push({ count: commands.length, replies: [], resolve, reject });
+      this.#due.push({ count: commands.length, replies: [], resolve, reject, room });
     });
     if (this.#timer === undefined) {
       this.#timer = setTimeout(() => this.#break(new Error("the server does not answer")), this.#silence);
@@ -82,6 +90,14 @@ export class Wire {
       this.#timer = undefined;
     }
     due.resolve(due.replies);
+  }
+
+  #place(length: number): Buffer | undefined {
+    const due = this.#due[this.#first];
+    const room = due?.room;
+    if (!room || room.length < length) return undefined;
+    due.room = room.subarray(length);
+    return room.subarray(0, length);
   }
 
   #break(error: Error): void {

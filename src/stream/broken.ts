@@ -4,6 +4,7 @@ import type { RedisClient } from "../redis/client.js";
 import type { Encoding } from "./encoding.js";
 import { cursorOf, valuesOf } from "./follow.js";
 import type { EventSource, ScanGuard } from "./followable.js";
+import { PageSize } from "./pages.js";
 import type { CursorOptions, StreamView } from "./reading.js";
 
 /** A stream that cannot be read: its name and info are known, and every call rejects with the reason. */
@@ -20,6 +21,7 @@ export class BrokenStream implements EventSource {
   readonly latestEventOnly = false;
   readonly eventPerPoint = true;
   readonly guard: ScanGuard = async () => false;
+  readonly pageSize = new PageSize();
 
   constructor(
     redis: RedisClient,

@@ -1,6 +1,7 @@
 import type { NxliveError } from "../errors.js";
 import type { RedisClient, RequestOptions } from "../redis/client.js";
 import type { Encoding } from "./encoding.js";
+import type { PageSize } from "./pages.js";
 import type { ReadableStreamData, SignalOption, StreamView, WaitOptions } from "./reading.js";
 
 /**
@@ -42,6 +43,8 @@ export interface EventSource extends FollowableStream {
   readonly encoding: Readonly<Record<string, unknown>>;
   readonly redis: RedisClient;
   readonly guard: ScanGuard;
+  /** What was learnt of the entries' size. */
+  readonly pageSize: PageSize;
   /** Encodes and decodes the stream's entries. */
   readonly codec: Encoding;
   /** The newest event and its index, undefined when there is none (or it was trimmed before the seal). */

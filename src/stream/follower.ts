@@ -1,7 +1,6 @@
 import type { Entry } from "../redis/replies.js";
 import { endOf, type PointsEntry, parseEntry, type StreamEntry } from "./entry.js";
 import type { FollowableStream } from "./followable.js";
-import { PageSize } from "./pages.js";
 import type { CursorOptions, StreamView } from "./reading.js";
 import { EntriesView } from "./view.js";
 
@@ -10,7 +9,6 @@ export class Follower {
   readonly stream: FollowableStream;
   readonly maxPoints: number;
   readonly lastOnly: boolean;
-  readonly size = new PageSize();
   /** Id of the last entry received. */
   after = "0-0";
   /** False until the entry that holds the first point was looked for. */
@@ -82,7 +80,7 @@ export class Follower {
       if (gap > 0) lost = gap;
       end = Math.max(end, endOf(entry));
     }
-    this.size.learn(fresh);
+    this.stream.events.pageSize.learn(fresh);
     const index = this.#next + lost;
     if (end > this.#next) {
       this.#events = new EntriesView(fresh, this.stream.events.codec, index, end - index, lost);

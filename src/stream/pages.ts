@@ -35,8 +35,13 @@ export class PageSize {
 }
 
 /** How many entries of a size make a page. */
-export function entriesFor(entryBytes: number): number {
-  return Math.max(1, Math.min(MOST_ENTRIES, Math.floor(PAGE_BYTES / entryBytes)));
+export function entriesFor(entryBytes: number, pageBytes = PAGE_BYTES): number {
+  return Math.max(1, Math.min(MOST_ENTRIES, Math.floor(pageBytes / entryBytes)));
+}
+
+export interface PageOptions extends RequestOptions {
+  /** Memory for the payloads of a page that begins with this point. */
+  readonly roomFrom?: ((point: number) => Buffer | undefined) | undefined;
 }
 
 /**
@@ -45,20 +50,19 @@ export function entriesFor(entryBytes: number): number {
  */
 export async function* readPages(
   redis: RedisClient,
-  stream: { readonly key: string; readonly name: string },
+  stream: { readonly key: string; readonly name: string; readonly pageSize: PageSize },
   start: number,
   stop: number,
-  size: PageSize,
-  options: RequestOptions,
+  { signal, roomFrom }: PageOptions,
 ): AsyncGenerator<readonly PointsEntry[]> {
+  const size = stream.pageSize;
   let next = start;
   while (next < stop) {
-    const last = `${stop - 1}`;
-    const range = commands.xrange(stream.key, String(next), last, size.entries);
-    const found =
-      next === start
-        ? await redis.all([commands.xrevrange(stream.key, String(next), "-", 1), range], options)
-        : [[], await redis.do(range, options)];
+    const range = (from: number) => commands.xrange(stream.key, String(from), `${stop - 1}`, size.entries);
+    // The first point may lie inside an entry.
+    const holder = commands.xrevrange(stream.key, String(start), "-", 1);
+    const looks = next > start ? [range(next)] : start + 1 < stop ? [holder, range(start + 1)] : [holder];
+    const found = await redis.all(looks, { signal, room: roomFrom?.(next) });
     const complete: PointsEntry[] = [];
     for (const entry of found.flat().map((raw) => parseEntry(raw, stream.name))) {
       if (entry.kind === "seal" || entry.index > next) break;

@@ -45,6 +45,8 @@ function joinRun(run: readonly RawPoints[]): RawPoints {
   if (!(first.data instanceof Uint8Array)) {
     return { dtype: first.dtype, shape, data: run.flatMap((block) => block.data as readonly unknown[]) };
   }
+  const received = inOnePiece(run.map((block) => block.data as Uint8Array));
+  if (received) return { dtype: first.dtype, shape, data: received };
   // A buffer of its own: aligned for typed arrays, and no reply of Redis is kept alive by a few of its bytes.
   const bytes = uninitialised((first.data.byteLength / Math.max(1, first.shape[0] ?? 0)) * length);
   let offset = 0;
@@ -54,6 +56,21 @@ function joinRun(run: readonly RawPoints[]): RawPoints {
     offset += data.byteLength;
   }
   return { dtype: first.dtype, shape, data: bytes };
+}
+
+/** Parts that lie one behind the other already, as one, if they are most of their memory. */
+function inOnePiece(parts: readonly Uint8Array[]): Uint8Array | undefined {
+  const [first] = parts;
+  if (!first) return undefined;
+  let end = first.byteOffset;
+  for (const part of parts) {
+    if (part.buffer !== first.buffer || part.byteOffset !== end) return undefined;
+    end += part.byteLength;
+  }
+  const size = end - first.byteOffset;
+  return 2 * size < first.buffer.byteLength
+    ? undefined
+    : new Uint8Array(first.buffer, first.byteOffset, size);
 }
 
 /** Memory that will be filled entirely: clearing it first would take as long again. */

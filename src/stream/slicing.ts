@@ -1,10 +1,11 @@
 import { NdArray } from "../ndarray/ndarray.js";
 import { type AxisRange, resolveAxis } from "../ndarray/slice.js";
 import type { RequestOptions } from "../redis/client.js";
+import type { Encoding } from "./encoding.js";
 import type { PointsEntry } from "./entry.js";
 import type { EventSource } from "./followable.js";
-import { PageSize, readPages } from "./pages.js";
-import { decodePoints, type RawPoints, slicePoints, uninitialised } from "./points.js";
+import { readPages } from "./pages.js";
+import { decodePoints, type RawPoints, slicePoints } from "./points.js";
 import { EntriesView } from "./view.js";
 
 /** Which points `start:stop:step` selects of `length` ones, with NumPy's rules. */
@@ -28,10 +29,10 @@ export async function readSlice(
   const last = range.start + (range.count - 1) * range.step;
   const [low, high] = range.step > 0 ? [range.start, last] : [last, range.start];
   const gather =
-    codec.pointBytes === undefined ? gatherBlocks(stream) : gatherBytes(stream, range, codec.pointBytes);
-  const size = new PageSize();
-  for await (const page of readPages(stream.redis, stream, low, high + 1, size, options)) {
-    gather.add(selectOf(page, low, high, Math.abs(range.step)), stream);
+    codec.pointBytes === undefined ? gatherBlocks(codec) : gatherBytes(codec, range, low, codec.pointBytes);
+  const pages = { signal: options.signal, roomFrom: gather.roomFrom };
+  for await (const page of readPages(stream.redis, stream, low, high + 1, pages)) {
+    gather.add(selectOf(page, low, high, Math.abs(range.step)));
   }
   return gather.result(range.step < 0);
 }
@@ -45,7 +46,9 @@ interface Selected {
 }
 
 interface Gatherer {
-  add(selected: readonly Selected[], stream: EventSource): void;
+  /** Memory into which the points from this one on may be received, so that they need not be copied again. */
+  readonly roomFrom?: (point: number) => Buffer | undefined;
+  add(selected: readonly Selected[]): void;
   result(reverse: boolean): NdArray;
 }
 
@@ -58,53 +61,73 @@ function selectOf(page: readonly PointsEntry[], low: number, high: number, step:
   });
 }
 
-/** Points of one size go straight into place, unless one entry holds them all. */
-function gatherBytes(stream: EventSource, range: AxisRange, pointBytes: number): Gatherer {
-  const { codec } = stream;
-  const shape = [range.count, ...codec.shape];
-  let bytes: Uint8Array | undefined;
+/** A broken stream may claim to hold more than fits into memory: larger results wait for the first page. */
+const ALLOCATED_AT_ONCE = 64 * 2 ** 20;
+
+/** Points of one size go straight into place; whole entries one after the other are received there. */
+function gatherBytes(codec: Encoding, range: AxisRange, low: number, pointBytes: number): Gatherer {
+  const size = range.count * pointBytes;
+  let bytes: Buffer | undefined;
   let filled = 0;
   return {
+    roomFrom(point) {
+      if (Math.abs(range.step) > 1 || (size > ALLOCATED_AT_ONCE && filled === 0)) return undefined;
+      bytes ??= Buffer.allocUnsafeSlow(size);
+      return bytes.subarray((point - low) * pointBytes);
+    },
     add(selected) {
-      for (const { entry, first, count, step } of selected) {
-        const source = codec.decode(entry.payload, entry.length).data as Uint8Array;
-        const offset = (first - entry.index) * pointBytes;
-        if (step === 1 && count === range.count) {
-          bytes = source.subarray(offset, offset + count * pointBytes);
-          filled = count;
-          return;
-        }
-        bytes ??= uninitialised(range.count * pointBytes);
-        if (step === 1) bytes.set(source.subarray(offset, offset + count * pointBytes), filled * pointBytes);
-        else copyStepwise(source, offset, bytes, filled * pointBytes, { count, step, pointBytes });
-        filled += count;
-      }
+      bytes ??= Buffer.allocUnsafeSlow(size);
+      const parts = selected.map((part) => selectedBytes(part, codec, pointBytes));
+      filled = fill(bytes, filled, parts);
     },
     result(reverse) {
-      if (bytes && filled !== range.count) {
-        throw new RangeError(`${filled} of ${range.count} points were gathered.`); // never: readPages gives all or fails
+      if (bytes && filled !== size) {
+        throw new RangeError(`${filled} of ${size} bytes were gathered.`); // never: readPages gives all or fails
       }
+      const shape = [range.count, ...codec.shape];
       const points = { dtype: codec.dtype, shape, data: bytes ?? new Uint8Array() };
       return NdArray.fromRaw(reverse ? reversed(points) : points);
     },
   };
 }
 
-function copyStepwise(
-  source: Uint8Array,
-  from: number,
-  target: Uint8Array,
-  to: number,
-  { count, step, pointBytes }: { count: number; step: number; pointBytes: number },
-): void {
+function selectedBytes(
+  { entry, first, count, step }: Selected,
+  codec: Encoding,
+  pointBytes: number,
+): Uint8Array {
+  const source = codec.decode(entry.payload, entry.length).data as Uint8Array;
+  const offset = (first - entry.index) * pointBytes;
+  if (step === 1) return source.subarray(offset, offset + count * pointBytes);
+  const bytes = new Uint8Array(count * pointBytes);
   for (let i = 0; i < count; i++) {
-    const start = from + i * step * pointBytes;
-    target.set(source.subarray(start, start + pointBytes), to + i * pointBytes);
+    const start = offset + i * step * pointBytes;
+    bytes.set(source.subarray(start, start + pointBytes), i * pointBytes);
   }
+  return bytes;
+}
+
+/** Puts the parts behind what is there already, unless they are there; how far it is filled then. */
+function fill(bytes: Buffer, filled: number, parts: readonly Uint8Array[]): number {
+  let end = filled;
+  let inPlace = true;
+  for (const part of parts) {
+    inPlace &&= part.buffer === bytes.buffer && part.byteOffset === bytes.byteOffset + end;
+    end += part.byteLength;
+  }
+  if (inPlace) return end;
+  // Received into this memory, but not to their places: others may have to go where they are.
+  const apart = parts.map((part) => (part.buffer === bytes.buffer ? new Uint8Array(part) : part));
+  let at = filled;
+  for (const part of apart) {
+    bytes.set(part, at);
+    at += part.byteLength;
+  }
+  return end;
 }
 
 /** Points of different sizes, and JSON values, are collected and joined at the end. */
-function gatherBlocks({ codec }: EventSource): Gatherer {
+function gatherBlocks(codec: Encoding): Gatherer {
   const blocks: RawPoints[] = [];
   return {
     add(selected) {

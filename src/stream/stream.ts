@@ -10,6 +10,7 @@ import { BEFORE_SEAL, endOf, parseEntry, SEAL_ID, type StreamEntry } from "./ent
 import { IndexNotYetThereError, IndexWontBeThereError, trimmed } from "./errors.js";
 import { cursorOf, valuesOf } from "./follow.js";
 import type { EventSource, FollowableStream, InterpretOptions, ScanGuard } from "./followable.js";
+import { PageSize } from "./pages.js";
 import { pointValue, type RawPoints } from "./points.js";
 import type { CursorOptions, SignalOption, StreamView, WaitOptions } from "./reading.js";
 import { readSlice, resolveBounds } from "./slicing.js";
@@ -44,6 +45,7 @@ export class Stream implements EventSource, FollowableStream {
   readonly redis: RedisClient;
   readonly guard: ScanGuard;
   readonly codec: Encoding;
+  readonly pageSize = new PageSize();
   #seal: StreamEnd | undefined;
 
   constructor(redis: RedisClient, description: StreamDescription, guard: ScanGuard = async () => false) {

@@ -13,10 +13,14 @@ function wire(reply: Reply): Buffer {
   return Buffer.concat([Buffer.from(`*${reply.length}\r\n`), ...reply.map(wire)]);
 }
 
-function parse(chunks: readonly Buffer[]): Reply[] {
+function parse(chunks: readonly Buffer[], place = (_: number): Buffer | undefined => undefined): Reply[] {
   const replies: Reply[] = [];
-  const parser = new ReplyParser((reply) => replies.push(reply));
-  for (const chunk of chunks) parser.write(chunk);
+  const parser = new ReplyParser({ reply: (reply) => replies.push(reply), place });
+  for (const chunk of chunks) {
+    const received = Buffer.from(chunk);
+    parser.write(received);
+    received.fill("!"); // the socket receives into the same memory again
+  }
   return replies;
 }
 
@@ -24,6 +28,7 @@ const replies = fc.letrec<{ reply: Reply; list: readonly Reply[] }>((tie) => ({
   reply: fc.oneof(
     { maxDepth: 4, withCrossShrink: true },
     fc.uint8Array({ maxLength: 40 }).map((bytes): Reply => Buffer.from(bytes)),
+    fc.tuple(fc.nat(255), fc.integer({ min: 1000, max: 3000 })).map(([b, n]): Reply => Buffer.alloc(n, b)),
     fc.maxSafeInteger(),
     fc.constant(null),
     fc.constantFrom(new ReplyError("ERR no such key"), new ReplyError("WRONGTYPE é")),
@@ -55,6 +60,38 @@ describe("replies", () => {
     ];
     const bytes = Buffer.concat(sent.map(wire));
     expect(parse(Array.from(bytes, (byte) => Buffer.of(byte)))).toEqual(sent);
+  });
+
+  test("hold their large texts one behind the other", () => {
+    const payloads = Array.from({ length: 50 }, (_, i) => Buffer.alloc(2000 + (i % 2), i));
+    const entries = payloads.map((payload): Reply => [Buffer.from("1-1"), [Buffer.from("payload"), payload]]);
+    const bytes = wire(entries);
+    const [reply] = parse([bytes.subarray(0, 30_001), bytes.subarray(30_001)]);
+    expect(reply).toEqual(entries);
+    const texts = (reply as readonly (readonly [Buffer, readonly [Buffer, Buffer]])[]).map(
+      (entry) => entry[1][1],
+    );
+    const pieces = texts.filter((text, i) => {
+      const before = i === 0 ? undefined : texts[i - 1];
+      return text.buffer !== before?.buffer || text.byteOffset !== before.byteOffset + before.length;
+    });
+    expect(pieces.length).toBeLessThanOrEqual(2); // room was made for 50 texts of 2000 bytes, half of them have one more
+  });
+
+  test("put large texts where their owner wants them", () => {
+    const payloads = [Buffer.alloc(1500, 1), Buffer.alloc(1200, 2), Buffer.from("small")];
+    const own = Buffer.alloc(1500);
+    const places: (Buffer | undefined)[] = [own, undefined];
+    const bytes = wire(payloads);
+    const asked: number[] = [];
+    const place = (length: number) => {
+      asked.push(length);
+      return places.shift();
+    };
+    const [reply] = parse([bytes.subarray(0, 100), bytes.subarray(100)], place);
+    expect(reply).toEqual(payloads);
+    expect(asked).toEqual([1500, 1200]);
+    expect(own).toEqual(payloads[0]);
   });
 
   test("of simple texts are texts, missing lists are null", () => {

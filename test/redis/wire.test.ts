@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
+import { connectorTo } from "../../src/redis/socket.js";
 import { Wire } from "../../src/redis/wire.js";
 
 const open: { close(): unknown }[] = [];
@@ -9,15 +10,20 @@ afterEach(() => {
   for (const item of open.splice(0)) item.close();
 });
 
-/** A wire to a server that answers with these texts, or does with the socket what a function says. */
-async function wireTo(answer: (socket: Socket, received: string) => void, silence = 60_000): Promise<Wire> {
+type Answer = (socket: Socket, received: string) => void;
+
+/** A wire to a server that does with the socket what a function says. */
+async function wireTo(answer: Answer, { silence = 60_000, reusing = false } = {}): Promise<Wire> {
   const server = createServer((socket) => {
     socket.on("error", () => undefined);
     socket.on("data", (chunk) => answer(socket, chunk.toString()));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
+  const { port } = server.address() as AddressInfo;
+  const socket = reusing
+    ? await new (connectorTo({ host: "127.0.0.1", port }))().connect(() => {})
+    : connect(port, "127.0.0.1");
   await once(socket, "connect");
   const wire = new Wire(socket, silence);
   open.push(wire, server);
@@ -57,6 +63,37 @@ test("breaks on another protocol", async () => {
 });
 
 test("breaks when the server stays silent while a reply is due", async () => {
-  const wire = await wireTo(() => undefined, 50);
+  const wire = await wireTo(() => undefined, { silence: 50 });
   await expect(wire.run([["A"]])).rejects.toThrow(/does not answer/);
+});
+
+/** Texts longer than what a socket receives at once, no two parts of which are alike. */
+const texts = [3, 7, 11].map((step) =>
+  Buffer.from(Uint32Array.from({ length: 100_000 }, (_, i) => i * step).buffer),
+);
+
+function sendTexts(socket: Socket): void {
+  for (const text of texts) {
+    socket.write(`$${text.length}\r\n`);
+    socket.write(text);
+    socket.write("\r\n");
+  }
+}
+
+test.each([true, false])(
+  "keeps what it has received while it receives more (in the same memory: %s)",
+  async (reusing) => {
+    const wire = await wireTo(sendTexts, { reusing });
+    const replies = [...(await wire.run([["A"], ["B"], ["C"]])), ...(await wire.run([["A"], ["B"], ["C"]]))];
+    expect(replies.map((reply, i) => texts[i % 3]?.equals(reply as Buffer))).toEqual(Array(6).fill(true));
+  },
+);
+
+test("puts large texts into the room they are given, as far as they fit", async () => {
+  const wire = await wireTo(sendTexts, { reusing: true });
+  const room = Buffer.alloc(900_000);
+  const replies = await wire.run([["A"], ["B"], ["C"]], room);
+  expect(replies.map((reply, i) => texts[i]?.equals(reply as Buffer))).toEqual([true, true, true]);
+  expect(room.subarray(0, 800_000).equals(Buffer.concat(texts.slice(0, 2)))).toBe(true);
+  expect(replies.map((reply) => (reply as Buffer).buffer === room.buffer)).toEqual([true, true, false]);
 });

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DataStore, type StreamOptions } from "../../src/index.js";
 import type { PrivateRedis } from "../../src/redis/server.js";
@@ -63,4 +64,35 @@ describe("slices of a sealed stream are NumPy's", () => {
       }
     }
   });
+});
+
+test("slices of large and small batches in any order are what was published", async () => {
+  const sizes = fc.array(fc.constantFrom(1, 2, 50, 127, 128, 129, 500), { minLength: 1, maxLength: 12 });
+  const bounds = fc.array(fc.tuple(fc.nat(1000), fc.nat(1500), fc.constantFrom(1, 1, 1, 2, -1)), {
+    minLength: 5,
+    maxLength: 5,
+  });
+  await fc.assert(
+    fc.asyncProperty(sizes, bounds, async (batches, slices) => {
+      const { publisher, reader } = await startStream(store);
+      let length = 0;
+      for (const count of batches) {
+        const first = length;
+        await publisher.send(Float64Array.from({ length: count }, (_, i) => first + i));
+        length += count;
+      }
+      await publisher.seal();
+      const all = Array.from({ length }, (_, i) => i);
+      for (const [first, count, step] of slices) {
+        const [start, stop] = step > 0 ? [first, first + count] : [first + count, first];
+        const wanted = all.filter((i) =>
+          step > 0 ? i >= start && i < stop && (i - start) % step === 0 : i <= start && i > stop,
+        );
+        expect((await reader.slice(start, stop, step)).toNested()).toEqual(
+          step > 0 ? wanted : wanted.reverse(),
+        );
+      }
+    }),
+    { numRuns: 40 },
+  );
 });
