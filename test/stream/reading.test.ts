@@ -279,6 +279,39 @@ describe("a cursor group", () => {
     group.close();
   });
 
+  test("reads pages ahead of streams that join and leave, each point once", async () => {
+    const started = await Promise.all([1, 2, 3].map(() => startStream(store)));
+    for (const { publisher } of started) {
+      for (let i = 0; i < 3500; i++) await publisher.send(i);
+      await publisher.seal();
+    }
+    const [stays, leaves, joins] = started.map(({ reader }) => reader) as [
+      FollowableStream,
+      FollowableStream,
+      FollowableStream,
+    ];
+    const group = store.cursorGroup([stays, leaves]);
+    const seen = new Map<FollowableStream, number[]>([
+      [stays, []],
+      [leaves, []],
+      [joins, []],
+    ]);
+    let steps = 0;
+    for await (const found of group) {
+      for (const [stream, view] of found)
+        seen.get(stream)?.push(...((await view.data()).data as Float64Array));
+      if (++steps === 2) group.add(joins);
+      if (steps === 3) group.remove(leaves);
+    }
+    const all = Array.from({ length: 3500 }, (_, i) => i);
+    expect(seen.get(stays)).toEqual(all);
+    expect(seen.get(joins)).toEqual(all);
+    const part = seen.get(leaves) ?? [];
+    expect(part).toEqual(all.slice(0, part.length));
+    expect(part.length).toBeGreaterThan(0);
+    expect(part.length).toBeLessThan(3500);
+  });
+
   test("tells of a broken stream once and goes on with the others", async () => {
     const scan = await store.createScan({ name: "broken", number: 1, data_policy: "no_policy" });
     const good = scan.createStream("good", { dtype: "<f8" });
