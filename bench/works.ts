@@ -43,15 +43,15 @@ function publishing(): Work[] {
     unit: "s",
   });
   return [
-    work("50,000 scalars one by one, 1 stream", "single1", "50000"),
-    work("5,000 scalars one by one, 20 streams", "single20", "5000"),
-    work("1,000 batches of 1,000 scalars", "batches", "1000"),
-    work("200 images of 1 MiB", "images", "200"),
+    work("200,000 scalars one by one, 1 stream", "single1", "200000"),
+    work("10,000 scalars one by one, 20 streams", "single20", "10000"),
+    work("10,000 batches of 1,000 scalars", "batches", "10000"),
+    work("500 images of 1 MiB", "images", "500"),
   ];
 }
 
 const DATA = {
-  batches: "1,000,000 scalars in batches",
+  batches: "10,000,000 scalars in batches",
   singles: "100,000 single scalars",
   spectra: "10,000 spectra of 1,024",
   images: "200 images of 1 MiB",
@@ -62,7 +62,7 @@ function reading(): Work[] {
     ["whole", "sliced", "iterated"].map(
       (how): Work => ({
         group: "reading",
-        name: `${title}, ${how}`,
+        name: `${title}, ${how}, 5 times`,
         args: [data, how],
         nxlive: ours("read"),
         peer: peers("read"),

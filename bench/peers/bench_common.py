@@ -57,6 +57,7 @@ class Measured:
     """`with Measured() as m: …; m.report(result)` prints the sample line."""
 
     def __enter__(self):
+        checking.update(seconds=0.0, cpu=0.0)
         self.cpu0 = time.process_time()
         self.t0 = time.perf_counter()
         return self

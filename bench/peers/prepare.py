@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 from bench_common import FILE, connect, create_scan, entry_map, make_stream
 
-SIZES = {"batches": 1_000_000, "singles": 100_000, "spectra": 10_000, "images": 200}
+SIZES = {"batches": 10_000_000, "singles": 100_000, "spectra": 10_000, "images": 200}
 
 
 def reading(store):

@@ -23,6 +23,7 @@ const checking = { seconds: 0, cpu: 0 };
 
 /** Runs the work, then prints the sample line. */
 export async function measured(work: () => Promise<Outcome>): Promise<void> {
+  Object.assign(checking, { seconds: 0, cpu: 0 });
   const started = now();
   const { result, latencies } = await work();
   const ended = now();
