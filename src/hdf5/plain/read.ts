@@ -3,6 +3,7 @@ import type { AxisRange } from "../../ndarray/slice.js";
 import { runsOf, wholeAxis } from "../../ndarray/take.js";
 import { othersTurn } from "../../waiting.js";
 import { rawMask, undoFilters } from "../engine/filters.js";
+import { Memory } from "../engine/memory.js";
 import type { NodeEntry } from "../format/btree.js";
 import { type Box, PAGE_BYTES, pagesOf } from "../reader-pages.js";
 import { copyStretches, matchRuns, runsTo, type Stretches } from "./copy.js";
@@ -13,6 +14,8 @@ import type { PlainFile } from "./file.js";
 /** Stretches shorter than this with gaps shorter than this are read together, up to a window. */
 const GAP_BYTES = 16 * 1024;
 const WINDOW_BYTES = 1024 * 1024;
+/** Packed chunks are of any size; memory that is used again is of few. */
+const PACKED_UNIT = 64 * 1024;
 /** Pieces that are read at a time: as many as libuv has threads. */
 const AT_A_TIME = 4;
 
@@ -163,9 +166,12 @@ async function unpack(
   result: Buffer,
 ): Promise<Buffer> {
   if (size > 2 * result.length + 1024) throw new RangeError(`a packed chunk of ${size} bytes`);
-  const packed = Buffer.allocUnsafeSlow(size);
+  const memory = Memory.of(PACKED_UNIT * Math.ceil(size / PACKED_UNIT));
+  const packed = memory.bytes.subarray(0, size);
   await file.fill(packed, child);
-  return undoFilters(packed, filters, mask, result);
+  await undoFilters(packed, filters, mask, result);
+  memory.release();
+  return result;
 }
 
 /** Reads stretches of elements that lie in one block of the file. */
