@@ -24,6 +24,8 @@ interface Member {
 
 /** Closed scans whose documents are kept in memory. */
 const KEPT = 64;
+/** Scans that are loaded at a time: they share their round trips. */
+const AT_A_TIME = 32;
 /** Entries of the history read at once; when there are more, the index is asked instead. */
 const NEWS = 100;
 
@@ -32,6 +34,8 @@ export class LiveScans {
   readonly #store: DataStore;
   readonly #path: string;
   #members = new Map<string, Member>();
+  /** Closed scans whose documents are in memory, those used last at the end. */
+  readonly #kept = new Set<Member>();
   #timetag: string | undefined;
   #version = 0;
   #looking: Promise<void> | undefined;
@@ -65,13 +69,8 @@ export class LiveScans {
 
   /** The scans that are not closed, in the order of creation. */
   async open(options: SignalOption = {}): Promise<LoadedScan[]> {
-    const open: LoadedScan[] = [];
-    for (const member of this.#inOrder()) {
-      if (member.names) continue;
-      const loaded = await this.#load(member, options);
-      if (loaded && loaded.scan.state !== "CLOSED") open.push(loaded);
-    }
-    return open;
+    await this.#loadUnknown(options);
+    return this.loaded.filter(({ scan }) => scan.state !== "CLOSED");
   }
 
   /** The scans whose trees are in memory: the open ones, and closed ones that were used lately. */
@@ -91,9 +90,9 @@ export class LiveScans {
   /** Names in the root, in the order of the scans; each once. */
   async names(options: SignalOption = {}): Promise<string[]> {
     await this.#dropDeleted([...this.#members.values()].filter((member) => !member.loaded));
+    await this.#loadUnknown(options);
     const names = new Set<string>();
-    for (const member of this.#inOrder())
-      for (const name of await this.#namesOf(member, options)) names.add(name);
+    for (const member of this.#inOrder()) for (const name of namesOf(member) ?? []) names.add(name);
     return [...names];
   }
 
@@ -117,7 +116,8 @@ export class LiveScans {
   async #having(name: string, members: readonly Member[], options: SignalOption): Promise<LoadedScan[]> {
     const found: LoadedScan[] = [];
     for (const member of members) {
-      if (!(await this.#namesOf(member, options)).includes(name)) continue;
+      if (!namesOf(member)) await this.#load(member, options);
+      if (!namesOf(member)?.includes(name)) continue;
       const loaded = await this.#load(member, options);
       if (loaded?.tree?.children.has(name)) found.push(loaded);
     }
@@ -205,17 +205,25 @@ export class LiveScans {
   }
 
   #drop(key: string): void {
-    if (this.#members.delete(key)) this.#version++;
+    const member = this.#members.get(key);
+    if (!member) return;
+    this.#members.delete(key);
+    this.#kept.delete(member);
+    this.#version++;
   }
 
-  async #namesOf(member: Member, options: SignalOption): Promise<readonly string[]> {
-    return member.names ?? [...((await this.#load(member, options))?.tree?.children.keys() ?? [])];
+  /** Loads the scans of which nothing is known yet. */
+  async #loadUnknown(options: SignalOption): Promise<void> {
+    const unknown = this.#inOrder().filter((member) => !namesOf(member));
+    for (let start = 0; start < unknown.length; start += AT_A_TIME) {
+      const page = unknown.slice(start, start + AT_A_TIME);
+      await Promise.all(page.map((member) => this.#load(member, options)));
+    }
   }
 
   async #load(member: Member, options: SignalOption): Promise<LoadedScan | undefined> {
     if (member.loaded) {
-      this.#members.delete(member.key); // to the end: used last
-      this.#members.set(member.key, member);
+      if (this.#kept.delete(member)) this.#kept.add(member);
       return member.loaded;
     }
     try {
@@ -230,17 +238,27 @@ export class LiveScans {
   async #take(member: Member, scan: Scan, options: SignalOption): Promise<LoadedScan> {
     const loaded = { scan, tree: await treeOf(scan, options) };
     member.loaded = loaded;
-    if (scan.state === "CLOSED") member.names = [...(loaded.tree?.children.keys() ?? [])];
     this.#version++;
-    this.#letGo();
+    if (scan.state === "CLOSED") {
+      member.names = namesOf(member) ?? [];
+      this.#keep(member);
+    }
     return loaded;
   }
 
-  /** Forgets the documents of the closed scans that were not used for longest. */
-  #letGo(): void {
-    const closed = [...this.#members.values()].filter((member) => member.loaded && member.names);
-    for (const member of closed.slice(0, Math.max(0, closed.length - KEPT))) delete member.loaded;
+  /** Forgets the documents of the closed scan that was not used for longest, when there are too many. */
+  #keep(member: Member): void {
+    this.#kept.add(member);
+    const [longestUnused] = this.#kept;
+    if (this.#kept.size <= KEPT || !longestUnused) return;
+    this.#kept.delete(longestUnused);
+    delete longestUnused.loaded;
   }
+}
+
+/** The names that a scan has in the root; undefined while it was not loaded. */
+function namesOf({ names, loaded }: Member): readonly string[] | undefined {
+  return names ?? (loaded && [...(loaded.tree?.children.keys() ?? [])]);
 }
 
 function isIdentity(value: unknown): value is { path: string | null; number: number } {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
+import type { ErrorObject, ValidateFunction } from "ajv/dist/2020.js";
+import { newAjv } from "../ajv.js";
 import { ScanIdentityError } from "./errors.js";
 
 /** What a scan is found by. */
@@ -36,9 +37,7 @@ let validate: ValidateFunction | undefined;
 
 function validator(): ValidateFunction {
   const schema = new URL("../../schemas/scan-identity.schema.json", import.meta.url);
-  validate ??= new Ajv2020({ allErrors: true, allowUnionTypes: true, validateSchema: false }).compile(
-    JSON.parse(readFileSync(schema, "utf8")),
-  );
+  validate ??= newAjv({ allErrors: true }).compile(JSON.parse(readFileSync(schema, "utf8")));
   return validate;
 }
 

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { delimiter } from "node:path";
-import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import type { ValidateFunction } from "ajv/dist/2020.js";
+import { newAjv } from "../ajv.js";
 import { messageOf } from "../errors.js";
 import { explain, listProblems } from "../mapping/schema/explain.js";
 import { ConfigurationError } from "./errors.js";
@@ -92,8 +93,7 @@ function compile(): ValidateFunction {
   const schema: unknown = JSON.parse(
     readFileSync(new URL("../../schemas/writer-config.schema.json", import.meta.url), "utf8"),
   );
-  const ajv = new Ajv2020({ allErrors: true, verbose: true, allowUnionTypes: true, validateSchema: false });
-  return ajv.compile(schema as object);
+  return newAjv({ allErrors: true, verbose: true }).compile(schema as object);
 }
 
 function settingOf(key: string): Setting | undefined {

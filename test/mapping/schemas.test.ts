@@ -4,8 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Ajv2020 } from "ajv/dist/2020.js";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseExactJson } from "../../src/json.js";
+import { isJsonObject, parseExactJson } from "../../src/json.js";
+import { accepts } from "../../src/mapping/schema/accepts.js";
 import { documentProblems } from "../../src/mapping/schema/documents.js";
 import { listProblems } from "../../src/mapping/schema/explain.js";
 import {
@@ -293,4 +295,60 @@ describe("documentProblems", () => {
   test.each(cases)("says what is wrong with %s", (_, name, document, message) => {
     expect(listProblems(documentProblems(name, document))).toBe(message);
   });
+});
+
+describe("checking without ajv", () => {
+  const { $defs } = readSchema("h5maps");
+  const named = $defs as Record<string, Schema>;
+  const definition = (reference: string): unknown => named[reference.split("/").at(-1) ?? ""];
+  const ajv = new Ajv2020({ allowUnionTypes: true, keywords: ["tsType"] });
+  ajv.addSchema(readSchema("h5maps"));
+
+  const odd = fc.constantFrom<unknown>(
+    null,
+    "",
+    "é",
+    "<f4",
+    -1,
+    1.5,
+    2 ** 60,
+    true,
+    [],
+    {},
+    [["a", 1]],
+    [33, -1],
+  );
+  /** An example with some fields exchanged, left out or added. */
+  const altered = (example: Record<string, unknown>) =>
+    fc
+      .dictionary(fc.constantFrom(...Object.keys(example), "x"), fc.option(odd, { nil: undefined }))
+      .map((changes) => {
+        const all = Object.entries({ ...example, ...changes });
+        return Object.fromEntries(all.filter(([, value]) => value !== undefined));
+      });
+
+  test.each(Object.keys(named))("accepts nothing of %s that ajv refuses", (name) => {
+    const schema = named[name] ?? {};
+    const validate = ajv.getSchema(`h5maps.schema.json#/$defs/${name}`);
+    const check = (value: unknown) => {
+      if (accepts(schema, value, definition))
+        expect({ value, valid: validate?.(value) }).toEqual({ value, valid: true });
+    };
+    for (const example of (schema.examples ?? []) as unknown[]) {
+      check(example);
+      if (isJsonObject(example)) fc.assert(fc.property(altered(example), check));
+    }
+    fc.assert(fc.property(fc.oneof(odd, fc.jsonValue()), check));
+  });
+
+  test.each(["softLink", "externalLink", "stream", "inline", "inlineB64", "compound", "virtual"])(
+    "accepts the examples of %s",
+    (name) => {
+      const examples = (named[name]?.examples ?? []) as unknown[];
+      expect(examples.length).toBeGreaterThan(0);
+      for (const example of examples) {
+        expect(accepts(named[name], example, definition)).toBe(true);
+      }
+    },
+  );
 });

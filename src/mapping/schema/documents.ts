@@ -1,4 +1,5 @@
-import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import type { Ajv2020, ValidateFunction } from "ajv/dist/2020.js";
+import { newAjv } from "../../ajv.js";
 import { isJsonObject, plainJson } from "../../json.js";
 import { explain, type Problem } from "./explain.js";
 import { readSchema, SCHEMA_NAMES, type SchemaName } from "./files.js";
@@ -14,13 +15,7 @@ export function documentProblems(name: SchemaName, document: unknown): Problem[]
 
 function validatorOf(name: SchemaName): ValidateFunction {
   if (!ajv) {
-    ajv = new Ajv2020({
-      allErrors: true,
-      verbose: true,
-      allowUnionTypes: true,
-      keywords: ["tsType"],
-      validateSchema: false,
-    });
+    ajv = newAjv({ allErrors: true, verbose: true });
     for (const other of SCHEMA_NAMES) {
       noteTags(readSchema(other));
       ajv.addSchema(readSchema(other));

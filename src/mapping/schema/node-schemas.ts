@@ -1,6 +1,8 @@
-import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import type { Ajv2020, ValidateFunction } from "ajv/dist/2020.js";
+import { newAjv } from "../../ajv.js";
 import { isJsonObject, plainJson } from "../../json.js";
 import { MappingError } from "../errors.js";
+import { accepts } from "./accepts.js";
 import { explain, listProblems } from "./explain.js";
 import { readSchema, type Schema, type SchemaName } from "./files.js";
 
@@ -22,55 +24,70 @@ const CUT = new Set([
  * that one bad node is one error, and checking a tree takes one pass.
  */
 export class NodeSchemas {
-  readonly #definitions: Readonly<Record<string, unknown>>;
-  readonly #validators = new Map<string, { validate: ValidateFunction; known: readonly string[] }>();
-  readonly #ajv = new Ajv2020({
-    verbose: true,
-    allowUnionTypes: true,
-    keywords: ["tsType"],
-    validateSchema: false,
-  });
+  readonly #name: SchemaName;
   readonly #opaque: ReadonlySet<string>;
+  readonly #validators = new Map<string, ValidateFunction>();
+  #definitions: Schema | undefined;
+  #ajv: Ajv2020 | undefined;
 
   /** `opaque`: fields that hold nodes or data, whatever their size. */
   constructor(name: SchemaName, opaque: readonly string[]) {
-    const definitions = readSchema(name).$defs;
-    this.#definitions = isJsonObject(definitions) ? definitions : {};
+    this.#name = name;
     this.#opaque = new Set(opaque);
   }
 
   /** The node's fields that the definition knows; a MappingError says what is wrong with them. */
-  fields(definition: string, node: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-    const { validate, known } = this.#validator(definition);
+  fields(definition: string, node: Schema): Schema {
+    const schema = this.#definition(definition);
     const fields: Record<string, unknown> = {};
-    for (const name of known) {
+    for (const name of propertiesOf(schema)) {
       if (Object.hasOwn(node, name))
         fields[name] = this.#opaque.has(name) ? node[name] : plainJson(node[name]);
     }
-    if (!validate(fields)) throw new MappingError(listProblems(explain(validate.errors ?? [])));
+    if (!accepts(schema, fields, this.#referred)) this.#validate(definition, fields);
     return fields;
   }
 
-  #validator(definition: string): { validate: ValidateFunction; known: readonly string[] } {
-    let found = this.#validators.get(definition);
-    if (!found) {
-      const schema = this.#definitions[definition];
-      const properties = isJsonObject(schema) && isJsonObject(schema.properties) ? schema.properties : {};
-      const defs = Object.fromEntries(
-        Object.entries(this.#definitions).map(([name, def]) => [name, cut(def)]),
-      );
-      const shallow = { ...(cut(schema) as Schema), $defs: defs };
-      found = { validate: this.#ajv.compile(shallow), known: Object.keys(properties) };
-      this.#validators.set(definition, found);
-    }
-    return found;
+  #definition(name: string): unknown {
+    this.#definitions ??= definitionsOf(readSchema(this.#name));
+    return this.#definitions[name];
   }
+
+  readonly #referred = (reference: string): unknown => {
+    const name = nameOf(reference);
+    return name === undefined ? false : CUT.has(name) || this.#definition(name);
+  };
+
+  #validate(definition: string, fields: Schema): void {
+    const validate = this.#validators.get(definition) ?? this.#compile(definition);
+    this.#validators.set(definition, validate);
+    if (!validate(fields)) throw new MappingError(listProblems(explain(validate.errors ?? [])));
+  }
+
+  #compile(definition: string): ValidateFunction {
+    this.#ajv ??= newAjv({ verbose: true });
+    const schema = cut(this.#definition(definition));
+    return this.#ajv.compile({ ...(isJsonObject(schema) && schema), $defs: cut(this.#definitions) });
+  }
+}
+
+function definitionsOf(schema: Schema): Schema {
+  return isJsonObject(schema.$defs) ? schema.$defs : {};
+}
+
+function propertiesOf(schema: unknown): readonly string[] {
+  return isJsonObject(schema) && isJsonObject(schema.properties) ? Object.keys(schema.properties) : [];
+}
+
+/** The definition that a reference names. */
+function nameOf(reference: unknown): string | undefined {
+  return typeof reference === "string" ? /#\/\$defs\/(\w+)$/.exec(reference)?.[1] : undefined;
 }
 
 function cut(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(cut);
   if (!isJsonObject(schema)) return schema;
-  const target = typeof schema.$ref === "string" ? /#\/\$defs\/(\w+)$/.exec(schema.$ref)?.[1] : undefined;
+  const target = nameOf(schema.$ref);
   if (target !== undefined && CUT.has(target)) return true;
   return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, cut(value)]));
 }
