@@ -80,6 +80,15 @@ export class LimitError extends Hdf5Error {
   }
 }
 
+/** The typed error for a damaged structure, of which parsers say a RangeError; anything else stays what it is. */
+export function damagedError(error: unknown, path: string): unknown {
+  if (!(error instanceof RangeError)) return error;
+  return new NotHdf5Error(`${path} is damaged (${error.message}): check it with h5dump.`, {
+    path,
+    cause: error,
+  });
+}
+
 const NO_ROOM = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 
 /** The typed error of a failed system call on `path`. */

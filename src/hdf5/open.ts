@@ -7,9 +7,10 @@ import { HeapWriter } from "./engine/heap.js";
 import { claim, claimNew } from "./engine/locks.js";
 import { StoredObject } from "./engine/object.js";
 import { Objects } from "./engine/objects.js";
+import type { Storage } from "./engine/storage.js";
 import { FileWriter } from "./engine/writer.js";
 import { Zones } from "./engine/zones.js";
-import { FileExistsError, NotHdf5Error, UnsupportedFileError } from "./errors.js";
+import { damagedError, FileExistsError, NotHdf5Error, UnsupportedFileError } from "./errors.js";
 import { encodeNote, NOTE_OFFSET, NOTE_SIZE } from "./format/note.js";
 import { encodeSuperblock, type Superblock } from "./format/superblock.js";
 import type { Hdf5Writer, OpenOptions } from "./writer-api.js";
@@ -31,7 +32,7 @@ export async function openHdf5(path: string, options: OpenOptions = {}): Promise
   } catch (error) {
     claimed.release();
     await claimed.file.close();
-    throw error;
+    throw damagedError(error, absolute);
   }
 }
 
@@ -62,6 +63,7 @@ async function startWriting(
     bookkeeping,
     growing: new Set<GrowingFile>(),
     dropped: [],
+    removed: new Set<Storage>(),
   };
   const writer = new FileWriter(parts, minutes > 0, release);
   await writer.recover();

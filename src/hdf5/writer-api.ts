@@ -49,6 +49,11 @@ export interface Hdf5Writer extends AsyncDisposable {
   createExternalLink(path: string, file: string, target: string): Promise<void>;
   /** Unlinks an item (groups with all they hold). */
   remove(path: string): Promise<void>;
+  /**
+   * Gives the path of an item free for another one: the next that is created there takes its position in the group, and readers
+   * see the one or the other. Until then the item stays, though `kindOf` finds nothing there.
+   */
+  replace(path: string): Promise<void>;
 
   /** All calls before this one are on disk for any reader that opens the file; `durable` survives a power loss too. */
   commit(options?: { durable?: boolean; signal?: AbortSignal }): Promise<void>;

@@ -60,7 +60,12 @@ async function apply(
     );
     return;
   }
-  if ((await file.hdf5.kindOf(path)) !== undefined) await file.hdf5.remove(path);
+  const isStream = change.after.kind === "dataset" && change.after.value.kind === "stream";
+  if ((await file.hdf5.kindOf(path)) !== undefined) {
+    if (isStream)
+      await file.hdf5.remove(path); // it may have no data, and then nothing takes the place
+    else await file.hdf5.replace(path);
+  }
   await writer.writeItem(path, change.after, false);
 }
 

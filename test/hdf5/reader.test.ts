@@ -111,7 +111,8 @@ describe("what cannot be read", () => {
     const reader = await openHdf5Reader(path).catch(allowed);
     if (!reader) return;
     const open = ["/"];
-    for (let at = open.pop(); at !== undefined && open.length < 500; at = open.pop()) {
+    // Damaged links may lead back to a group above them: the tree then has no end.
+    for (let at = open.pop(), left = 500; at !== undefined && left > 0; at = open.pop(), left--) {
       const item = await reader.describe(at).catch(allowed);
       if (item?.kind === "group" || item?.kind === "dataset") await reader.attributes(at).catch(allowed);
       if (item?.kind === "group") {

@@ -74,7 +74,7 @@ export class ChunkIndex {
     while (node.level > 0) {
       const child = node.entries.at(-1)?.child;
       if (child === undefined) throw new RangeError("a chunk index with an empty node");
-      node = await this.load(child);
+      node = await this.load(child, node.level - 1);
       path.push(node);
     }
     this.spine = path.reverse();
@@ -164,7 +164,7 @@ export class ChunkIndex {
     if (node.level === 0) return result;
     for (const { child } of node.entries) {
       if (node.level === 1) result.push(child);
-      else result.push(...(await this.addressesBelow(await this.load(child))));
+      else result.push(...(await this.addressesBelow(await this.load(child, node.level - 1))));
     }
     return result;
   }
@@ -172,7 +172,7 @@ export class ChunkIndex {
   private async *walk(node: LoadedNode): AsyncGenerator<NodeEntry> {
     for (const item of [...node.entries]) {
       if (node.level === 0) yield item;
-      else yield* this.walk(await this.load(item.child));
+      else yield* this.walk(await this.load(item.child, node.level - 1));
     }
   }
 
@@ -287,7 +287,7 @@ export class ChunkIndex {
       [node.right, "left"],
     ] as const) {
       if (sibling === undefined) continue;
-      const other = await this.load(sibling);
+      const other = await this.load(sibling, node.level);
       other[side] = node.address;
       other.edges = true;
       this.nodes.set(other.address, other);
@@ -311,15 +311,17 @@ export class ChunkIndex {
       if (node.level === 0) break;
       const index: number = node.entries.findLastIndex((item) => compareOffsets(item.offsets, offsets) <= 0);
       const child: number | undefined = node.entries[Math.max(0, index)]?.child;
-      node = child === undefined ? undefined : await this.load(child);
+      node = child === undefined ? undefined : await this.load(child, node.level - 1);
     }
     return path;
   }
 
-  private async load(address: number): Promise<LoadedNode> {
+  /** `level`: as its place says; a damaged index might otherwise go round in circles. */
+  private async load(address: number, level?: number): Promise<LoadedNode> {
     const known = this.nodes.get(address);
     if (known) return known;
     const node = parseNode(await this.read(address, this.nodeBytes), this.rank);
+    if (level !== undefined && node.level !== level) throw new RangeError("a chunk index out of level");
     return {
       ...node,
       entries: [...node.entries],

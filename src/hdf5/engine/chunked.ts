@@ -180,6 +180,16 @@ export class ChunkedStorage implements Storage {
     this.tail.clear();
   }
 
+  async blocks(): Promise<Block[]> {
+    const blocks = [...this.slots, ...this.cutSlots, ...this.freed].filter((block) => block !== undefined);
+    for (const { result } of [...this.committing, ...this.planned])
+      if (result && result !== "cut") blocks.push(result);
+    for await (const { child, size } of this.index.chunks()) blocks.push({ address: child, size });
+    const size = this.index.nodeBytes;
+    for (const address of await this.index.abandon()) blocks.push({ address, size });
+    return [...new Map(blocks.map((block) => [block.address, block])).values()];
+  }
+
   /** The rows of the partial band. */
   get tailRows(): Buffer {
     return this.tail.view();

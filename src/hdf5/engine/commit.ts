@@ -5,7 +5,7 @@ import type { GrowingFile } from "./growing.js";
 import type { Write } from "./header.js";
 import type { HeapWriter } from "./heap.js";
 import type { Objects } from "./objects.js";
-import type { Block, StorageWrites } from "./storage.js";
+import type { Block, Storage, StorageWrites } from "./storage.js";
 import type { Zones } from "./zones.js";
 
 export interface CommitParts {
@@ -19,6 +19,8 @@ export interface CommitParts {
   readonly growing: Set<GrowingFile>;
   /** Blocks that nothing will refer to after the commit. */
   readonly dropped: Block[];
+  /** Storage of growing datasets that were removed. */
+  readonly removed: Set<Storage>;
 }
 
 /** Small writes done at the same time. */
@@ -47,6 +49,10 @@ export async function commit(parts: CommitParts, durable: boolean): Promise<void
     heap.flush();
     await file.check();
     await writes.settle();
+    for (const storage of parts.removed) {
+      parts.dropped.push(...(await storage.blocks()));
+      parts.removed.delete(storage);
+    }
     const stored: StorageWrites[] = [];
     for (const dataset of growing) stored.push(await dataset.prepare());
     for (const { header } of objects.changed) header.place(allocator);

@@ -1,5 +1,5 @@
 import { type BigIntStats, constants } from "node:fs";
-import { type FileHandle, link, open, rename, stat, statfs, unlink } from "node:fs/promises";
+import { type FileHandle, link, open, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import {
@@ -11,6 +11,7 @@ import {
 } from "../errors.js";
 import { encodeSuperblock, parseSuperblock, SUPERBLOCK_MAX, type Superblock } from "../format/superblock.js";
 import type { Write } from "./header.js";
+import { isOnNetwork } from "./network.js";
 
 /** How far the stored EOF runs ahead of what is written, at least; on file systems without sparse files far less. */
 const HEADROOM = 64 * 2 ** 20;
@@ -32,6 +33,8 @@ export class DataFile {
   private readonly handle: FileHandle;
   private block: Superblock;
   private physical: number;
+  /** The end of what was written; the file is that long before it is lengthened on purpose. */
+  private written = 0;
   private headroom = HEADROOM;
   private extended = { at: performance.now(), used: 0 };
   private extending: Promise<void> = Promise.resolve();
@@ -125,13 +128,14 @@ export class DataFile {
     return this.block;
   }
 
-  /** Bytes at an address; fewer at the end of the file. */
+  /** Bytes at an address; fewer at the end of the file, whatever a damaged structure says of its length. */
   async read(address: number, length: number): Promise<Buffer> {
     try {
-      const buffer = Buffer.allocUnsafe(length);
+      const there = Math.max(this.physical, this.written) - address;
+      const buffer = Buffer.allocUnsafe(Math.min(length, Math.max(0, there)));
       let done = 0;
-      while (done < length) {
-        const { bytesRead } = await this.handle.read(buffer, done, length - done, address + done);
+      while (done < buffer.length) {
+        const { bytesRead } = await this.handle.read(buffer, done, buffer.length - done, address + done);
         if (bytesRead === 0) break;
         done += bytesRead;
       }
@@ -156,6 +160,7 @@ export class DataFile {
       while (rest.length > 0) {
         const { bytesWritten } = await this.handle.writev(rest, at);
         at += bytesWritten;
+        this.written = Math.max(this.written, at);
         rest = behind(rest, bytesWritten);
       }
     } catch (error) {
@@ -309,16 +314,6 @@ function behind(pieces: readonly Buffer[], count: number): Buffer[] {
     skip = Math.max(0, skip - piece.length);
   }
   return rest;
-}
-
-/** File system types (statfs) of NFS, SMB and CIFS. */
-const NETWORK = new Set([0x6969, 0x517b, 0xff534d42, 0xfe534d42]);
-
-async function isOnNetwork(path: string): Promise<boolean> {
-  return await statfs(path).then(
-    ({ type }) => NETWORK.has(type),
-    () => false,
-  );
 }
 
 /** Gives a finished file its name; on file systems without hard links by renaming, which then may replace a file. */

@@ -1,7 +1,7 @@
 import { type Placement, place } from "./placement.js";
 
 /** Larger extents are not split for much smaller blocks: they are worth more whole. */
-const SPLIT_LIMIT = 64 * 1024;
+const SPLIT_LIMIT = 512 * 1024;
 
 /**
  * Free extents by size: an exact fit first, then the smallest larger one, which is split. Extents are not joined while

@@ -144,13 +144,20 @@ export class GrowingFile implements GrowingDataset {
     return this.state === "open";
   }
 
-  /** The dataset is finished and in the file, or it is gone, or its file is. */
+  /** The dataset is finished and in the file, or its file is closed. */
   close(): void {
     this.state = "closed";
     this.object.pinned = false;
     this.storage?.close();
     this.storage = undefined;
     this.host.closed(this);
+  }
+
+  /** The dataset is gone: its storage, and blocks that only readers of the former state still need. */
+  giveUp(): { readonly storage: Storage | undefined; readonly former: readonly Block[] } {
+    const { storage, former } = this;
+    this.close();
+    return { storage, former };
   }
 
   /** Step 1 of a commit, without waiting: everything appended so far goes on its way. */

@@ -130,7 +130,10 @@ export class StoredObject {
     return this.attributes.delete(name);
   }
 
-  addLink(name: string, link: Link, target?: StoredObject, order = this.nextLink): LinkEntry {
+  /** Adds a link, or exchanges the one of this name, which keeps its position, in one write. */
+  addLink(name: string, link: Link, target?: StoredObject): LinkEntry {
+    const old = this.links.get(name);
+    const order = old?.order ?? this.nextLink;
     const added = new LinkEntry(name, order, link, target);
     if (added.length > MESSAGE_MAX)
       throw new LimitError(`The link "${name.slice(0, 80)}…" is too long for HDF5.`);
@@ -139,7 +142,8 @@ export class StoredObject {
       this.linkLead = this.nextLink + ORDER_LEAD;
       this.touch(this.infos.link);
     }
-    this.header.add(added);
+    if (old) this.header.replace(old, added);
+    else this.header.add(added);
     this.links.set(name, added);
     return added;
   }

@@ -81,6 +81,10 @@ export class RegionStorage implements Storage {
     this.rows.clear();
   }
 
+  async blocks(): Promise<Block[]> {
+    return [...(this.block ? [this.block] : []), ...this.replaced];
+  }
+
   /** Gives the block up: the rows will lie elsewhere. */
   abandon(): void {
     if (this.block) this.replaced.push(this.block);

@@ -1,11 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { ClosedError } from "../../errors.js";
+import { damagedError } from "../errors.js";
 import type { DatasetOptions } from "../writer-api.js";
 import { type CommitParts, commit } from "./commit.js";
 import { GrowingFile, type Host } from "./growing.js";
 import type { GrowingSpec } from "./growing-spec.js";
 import type { StoredObject } from "./object.js";
 import type { Located } from "./objects.js";
+import { blocksOf } from "./reclaim.js";
 import { unfinishedDatasets } from "./recover.js";
 import { readResumable } from "./resume.js";
 import type { Storage } from "./storage.js";
@@ -114,7 +116,9 @@ export class Session {
 
   /** Runs actions one after the other, in the order of the calls. */
   private serial<T>(action: () => Promise<T>): Promise<T> {
-    const result = this.last.then(action);
+    const result = this.last.then(action).catch((error: unknown) => {
+      throw damagedError(error, this.path);
+    });
     this.last = result.catch(() => undefined);
     return result;
   }
@@ -137,12 +141,17 @@ export class Session {
     return dataset;
   }
 
-  /** Datasets that no longer exist take no more rows. */
-  protected forget(object: StoredObject): void {
+  /** An object that is gone: a growing dataset takes no more rows, and what its elements take is free after the next commit. */
+  protected async forget(object: StoredObject): Promise<void> {
     const dataset = this.open.get(object);
-    if (!dataset) return;
-    dataset.close();
+    if (!dataset) {
+      this.parts.dropped.push(...(await blocksOf(object, this.host.read)));
+      return;
+    }
+    const { storage, former } = dataset.giveUp();
     this.open.delete(object);
     this.parts.growing.delete(dataset);
+    this.parts.dropped.push(...former);
+    if (storage) this.parts.removed.add(storage);
   }
 }

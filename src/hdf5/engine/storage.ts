@@ -44,8 +44,10 @@ export interface Storage {
   prepare(): Promise<StorageWrites>;
   /** All of it is in the file: the blocks that readers of the previous state may still use. */
   committed(): Block[];
-  /** No more calls: gives its memory back. */
+  /** No more calls, but `blocks`: gives its memory back. */
   close(): void;
+  /** Everything it has in the file, once the data writes have settled: for a dataset that was removed. */
+  blocks(): Promise<Block[]>;
 }
 
 /** A buffer of `size` bytes full of the fill value. */

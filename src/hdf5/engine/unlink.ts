@@ -8,14 +8,16 @@ import type { StoredObject } from "./object.js";
 export async function unlinked(
   object: StoredObject,
   parts: CommitParts,
-  forget: (object: StoredObject) => void,
+  forget: (object: StoredObject) => Promise<void>,
 ): Promise<void> {
+  if (object.references === 0) return; // met before: in a damaged file groups may hold each other
   if (object.references > 1) {
     object.setReferences(object.references - 1);
     parts.objects.changed.add(object);
     return;
   }
-  forget(object);
+  object.references = 0;
+  await forget(object);
   parts.objects.changed.delete(object);
   for (const { address, size, stored } of object.header.chunks) {
     if (address !== undefined && stored) parts.dropped.push({ address, size });

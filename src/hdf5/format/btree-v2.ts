@@ -22,9 +22,17 @@ export async function readRecords(
   header.skip(2);
   const root = header.u64();
   const count = header.u16();
+  if (recordSize === 0 || nodeSize <= NODE_OVERHEAD + recordSize)
+    throw new RangeError("a B-tree without room for records");
   const records: Buffer[] = [];
   if (root !== undefined) {
-    const tree = { read, nodeSize, recordSize, widths: countWidths(nodeSize, recordSize, depth) };
+    const tree = {
+      read,
+      nodeSize,
+      recordSize,
+      widths: countWidths(nodeSize, recordSize, depth),
+      seen: new Set<number>(),
+    };
     await readNode(tree, root, count, depth, records);
   }
   return { type, records };
@@ -35,6 +43,8 @@ interface Tree {
   readonly nodeSize: number;
   readonly recordSize: number;
   readonly widths: readonly CountWidths[];
+  /** Nodes read so far: each has one parent. */
+  readonly seen: Set<number>;
 }
 
 /** How many bytes two counts take in a node's pointers: the child's own records, and all records below it (0 for leaves). */
@@ -73,6 +83,8 @@ async function readNode(
   level: number,
   records: Buffer[],
 ): Promise<void> {
+  if (tree.seen.has(address)) throw new RangeError(`a B-tree node in two places (${address})`);
+  tree.seen.add(address);
   const node = new ByteReader(await tree.read(address, tree.nodeSize));
   if (!node.signature(level === 0 ? "BTLF" : "BTIN")) throw new RangeError(`no B-tree node at ${address}`);
   node.skip(2);

@@ -43,6 +43,7 @@ export async function openFractalHeap(
   header.skip(2);
   const root = header.u64();
   const rootRows = header.u16();
+  if (width === 0 || startSize === 0 || maxDirect < startSize) throw new RangeError("a heap without blocks");
   const lengthWidth = widthFor(Math.min(maxDirect, maxManaged));
   const heap = { read, offsetWidth, lengthWidth, hugeTree, width, startSize, maxDirect, root, rootRows };
   return (id) => readObject(heap, id);

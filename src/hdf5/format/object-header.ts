@@ -101,12 +101,15 @@ async function readNew(read: ReadBytes, address: number, start: Buffer): Promise
 
 /** The places that the chunks' continuation messages name, including those of chunks added meanwhile. */
 function* continuations(chunks: readonly ParsedChunk[]): Generator<{ address: number; size: number }> {
+  const seen = new Set(chunks.map(({ address }) => address));
   for (let i = 0; i < chunks.length; i++) {
     for (const message of chunks[i]?.messages ?? []) {
       if (message.type !== MESSAGE.continuation) continue;
-      if (chunks.length > 100_000) throw new RangeError("an endless object header");
       const reader = new ByteReader(message.body);
-      yield { address: reader.address(), size: reader.address() };
+      const next = { address: reader.address(), size: reader.address() };
+      if (seen.has(next.address)) throw new RangeError("an object header that goes round in circles");
+      seen.add(next.address);
+      yield next;
     }
   }
 }

@@ -36,10 +36,12 @@ async function readLocalHeap(read: ReadBytes, address: number): Promise<Buffer> 
   return await read(reader.address(), size);
 }
 
-async function symbolNodes(read: ReadBytes, address: number): Promise<number[]> {
+/** The leaves' children, left to right; `expected`: the node's level, as its parent's says. */
+async function symbolNodes(read: ReadBytes, address: number, expected?: number): Promise<number[]> {
   const reader = new ByteReader(await read(address, 24));
   if (!reader.signature("TREE") || reader.u8() !== 0) throw new RangeError("no group index");
   const level = reader.u8();
+  if (expected !== undefined && level !== expected) throw new RangeError("a group index out of level");
   const count = reader.u16();
   const body = new ByteReader(await read(address + 24, 16 * count + 8));
   const children = Array.from({ length: count }, () => {
@@ -48,7 +50,7 @@ async function symbolNodes(read: ReadBytes, address: number): Promise<number[]> 
   });
   if (level === 0) return children;
   const nodes: number[] = [];
-  for (const child of children) nodes.push(...(await symbolNodes(read, child)));
+  for (const child of children) nodes.push(...(await symbolNodes(read, child, level - 1)));
   return nodes;
 }
 

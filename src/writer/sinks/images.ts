@@ -81,14 +81,10 @@ export class ImageSink implements StreamSink {
     const options = { attributes };
     const raw = final && !this.#virtual ? await edfFrames(this.#stream, runs) : undefined;
     file.check();
-    // Issued together: no commit comes between the old item and the new one.
-    const removed = (await file.hdf5.kindOf(path)) === undefined ? undefined : file.hdf5.remove(path);
-    const made = this.#virtual
-      ? file.hdf5.createVirtual(path, this.#virtualDataset(runs, count), options)
-      : raw
-        ? file.hdf5.createExternal(path, raw, options)
-        : file.hdf5.createDataset(path, this.#list(runs), options);
-    await Promise.all([removed, made]);
+    if ((await file.hdf5.kindOf(path)) !== undefined) await file.hdf5.replace(path);
+    if (this.#virtual) await file.hdf5.createVirtual(path, this.#virtualDataset(runs, count), options);
+    else if (raw) await file.hdf5.createExternal(path, raw, options);
+    else await file.hdf5.createDataset(path, this.#list(runs), options);
     this.#written = count;
     this.#writtenAt = performance.now();
     file.changed(this.progress);

@@ -8,6 +8,7 @@ import { DataWrites } from "../../../src/hdf5/engine/data-writes.js";
 import { applyFilters, shuffle, undoFilters, unshuffle } from "../../../src/hdf5/engine/filters.js";
 import { type Entry, entry, Header } from "../../../src/hdf5/engine/header.js";
 import { Memory } from "../../../src/hdf5/engine/memory.js";
+import { isOnNetwork, networkFileSystem } from "../../../src/hdf5/engine/network.js";
 import { cutTile, pasteTile, tileGrid, widenRows } from "../../../src/hdf5/engine/tiles.js";
 import { WriteLane } from "../../../src/hdf5/engine/write-lane.js";
 import { Zones } from "../../../src/hdf5/engine/zones.js";
@@ -233,6 +234,20 @@ describe("memory", () => {
     const lent = Memory.lent(Buffer.allocUnsafeSlow(size));
     lent.release();
     expect(Memory.of(size).bytes.buffer).not.toBe(lent.bytes.buffer);
+  });
+});
+
+describe("network file systems", () => {
+  test("are known by the types that the kernel gives them, signed or not; a local folder is none", async () => {
+    expect([0x6969, 0xff534d42, 0xff534d42 | 0, 0x47504653].map(networkFileSystem)).toEqual([
+      "NFS",
+      "CIFS",
+      "CIFS",
+      "GPFS",
+    ]);
+    expect(networkFileSystem(0xef53)).toBeUndefined(); // ext4
+    expect(await isOnNetwork("/proc")).toBe(false);
+    expect(await isOnNetwork("/nowhere/at/all")).toBe(false);
   });
 });
 

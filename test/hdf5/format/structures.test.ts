@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { ChunkIndex } from "../../../src/hdf5/engine/chunk-index.js";
 import { encodeAttribute, parseAttribute } from "../../../src/hdf5/format/attribute.js";
 import { encodeNode, nodeSize, parseNode } from "../../../src/hdf5/format/btree.js";
+import { readRecords } from "../../../src/hdf5/format/btree-v2.js";
 import { ByteReader, ByteWriter } from "../../../src/hdf5/format/bytes.js";
 import { encodeDataspace, parseDataspace } from "../../../src/hdf5/format/dataspace.js";
 import { encodeDatatype, parseDatatype, storedSize } from "../../../src/hdf5/format/datatype.js";
@@ -14,10 +16,17 @@ import {
 import { encodeLayout, parseLayout } from "../../../src/hdf5/format/layout.js";
 import { encodeLink, parseLink } from "../../../src/hdf5/format/link.js";
 import { lookup3 } from "../../../src/hdf5/format/lookup3.js";
-import { encodeFill, encodePipeline, parseFill, parsePipeline } from "../../../src/hdf5/format/messages.js";
+import {
+  encodeContinuation,
+  encodeFill,
+  encodePipeline,
+  parseFill,
+  parsePipeline,
+} from "../../../src/hdf5/format/messages.js";
 import { encodeNote, parseNote } from "../../../src/hdf5/format/note.js";
 import { encodeChunk, readHeader } from "../../../src/hdf5/format/object-header.js";
 import { encodeSuperblock, parseSuperblock } from "../../../src/hdf5/format/superblock.js";
+import { readSymbolTable } from "../../../src/hdf5/format/symbol-table.js";
 import { encodeSelection, encodeVirtualBlock } from "../../../src/hdf5/format/virtual-block.js";
 import type { DType } from "../../../src/ndarray/dtype.js";
 import { h5py, temporaryFolder } from "../support/files.js";
@@ -235,6 +244,36 @@ describe("chunk index nodes", () => {
     ];
     const node = { level: 0, left: undefined, right: 77, entries, bound: [100, 0] };
     expect(parseNode(encodeNode(node, 2), 2)).toEqual(node);
+  });
+});
+
+describe("structures that refer to themselves", () => {
+  test("are damaged: headers, indices of old and new groups, chunk indices", async () => {
+    const image = Buffer.alloc(8192);
+    const read = async (address: number, length: number): Promise<Buffer> =>
+      image.subarray(address, address + length);
+    const continuation = { type: 0x10, flags: 0, order: 0, body: encodeContinuation(512, 64) };
+    image.set(encodeChunk(true, 64, [continuation]), 0);
+    image.set(encodeChunk(false, 64, [continuation]), 512);
+    await expect(readHeader(read, 0)).rejects.toThrow("circles");
+
+    image.set(new ByteWriter().ascii("HEAP").u8(0, 0, 0, 0).u64(8).u64(1).u64(1024).done(), 1024);
+    const groupNode = new ByteWriter().ascii("TREE").u8(0, 3).u16(1).u64(undefined).u64(undefined);
+    image.set(groupNode.u64(0).u64(2048).u64(8).done(), 2048);
+    await expect(readSymbolTable(read, 2048, 1024)).rejects.toThrow("out of level");
+
+    const head = new ByteWriter().ascii("BTHD").u8(0, 5).u32(512).u16(11).u16(9).u8(98, 40).u64(3072).u16(2);
+    image.set(head.u64(2).u32(0).done(), 4000);
+    const inner = new ByteWriter().ascii("BTIN").u8(0, 5).zeros(22);
+    for (let i = 0; i < 3; i++) inner.u64(3072).u8(2).u16(2);
+    image.set(inner.done(), 3072);
+    await expect(readRecords(read, 4000)).rejects.toThrow("two places");
+
+    const entries = [{ size: 0, mask: 0, offsets: [0], child: 5000 }];
+    const bound = [2 ** 40];
+    image.set(encodeNode({ level: 1, left: undefined, right: undefined, entries, bound }, 1), 5000);
+    const index = new ChunkIndex([4], () => 8000, read);
+    await expect(index.open(5000)).rejects.toThrow("out of level");
   });
 });
 
