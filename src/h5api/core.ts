@@ -38,20 +38,14 @@ export class FileCore {
     if (!this.#open) throw new ClosedError(`${this.name} is closed.`, { path: this.name });
   }
 
-  /** Looks for news in the file. */
+  /** Looks for news in the file. All else here is as of the last look. */
   async version(options: SignalOption = {}): Promise<number> {
     this.assertOpen();
     options.signal?.throwIfAborted();
     return this.view.version(options);
   }
 
-  /** What a path leads to now. */
-  async locate(path: string, options: SignalOption = {}): Promise<Located> {
-    await this.version(options);
-    return this.resolve(path, options);
-  }
-
-  /** As `locate`, without looking for news. */
+  /** What a path leads to. */
   resolve(path: string, options: SignalOption = {}): Promise<Located> {
     return resolvePath(this.view, path, this.follow, options);
   }
@@ -60,9 +54,8 @@ export class FileCore {
   protected readonly follow = (name: string, options: SignalOption): Promise<FileView | undefined> =>
     this.library.follow(name, options);
 
-  /** The group or dataset at a full path. */
-  async open(path: string, options: SignalOption = {}): Promise<Group | Dataset> {
-    const version = await this.version(options);
+  /** The group or dataset at a full path; `version` is that of the last look. */
+  async open(path: string, version: number, options: SignalOption = {}): Promise<Group | Dataset> {
     const located = await this.resolve(path, options);
     const { item } = located;
     return item.kind === "group"
@@ -72,7 +65,6 @@ export class FileCore {
 
   /** The full path that a path stands for: itself when it is there, else the one in the default entry. */
   async fullPath(path: string, options: SignalOption = {}): Promise<string> {
-    await this.version(options);
     const elements = splitPath(path);
     const [first] = elements;
     if (first === undefined || (await this.view.item([first], options))) return joinPath(elements);
@@ -91,8 +83,8 @@ export class FileCore {
   async itemAt(path: string, options: SignalOption = {}): Promise<{ item: Item | undefined; path: string }> {
     const elements = splitPath(path);
     const last = elements.pop();
-    if (last === undefined) return { item: (await this.locate("/", options)).item, path: "/" };
-    const parent = await this.locate(joinPath(elements), options);
+    if (last === undefined) return { item: (await this.resolve("/", options)).item, path: "/" };
+    const parent = await this.resolve(joinPath(elements), options);
     const own = [...splitPath(parent.path), last];
     return { item: await parent.view.item(own, options), path: joinPath(own) };
   }

@@ -42,11 +42,15 @@ export class Group extends Node {
     const full = pathFrom(this.name, path);
     if (options.link) return this.#link(full, options);
     const find = () => this.find(path, full, options);
-    return new Reference(async () => this.core.open(await find(), options));
+    return new Reference(async () => {
+      const version = await this.core.version(options);
+      return this.core.open(await find(), version, options);
+    });
   }
 
   /** True when there is something of that path, or a link (as in h5py, it may lead nowhere). */
   async has(path: string, options: SignalOption = {}): Promise<boolean> {
+    await this.core.version(options);
     try {
       const found = await this.find(path, pathFrom(this.name, path), options);
       return (await this.core.itemAt(found, options)).item !== undefined;
@@ -68,8 +72,10 @@ export class Group extends Node {
 
   /** Names and members; undefined for links that lead nowhere. */
   async items(options: SignalOption = {}): Promise<[string, Group | Dataset | undefined][]> {
+    const names = await this.keys(options);
+    const version = await this.core.version(options);
     const items: [string, Group | Dataset | undefined][] = [];
-    for (const name of await this.keys(options)) items.push([name, await this.#member(name, options)]);
+    for (const name of names) items.push([name, await this.#member(name, version, options)]);
     return items;
   }
 
@@ -119,9 +125,9 @@ export class Group extends Node {
     throw new WrongKindError(`${this.location} is no longer a group.`, { path: this.location });
   }
 
-  async #member(name: string, options: SignalOption): Promise<Group | Dataset | undefined> {
+  async #member(name: string, version: number, options: SignalOption): Promise<Group | Dataset | undefined> {
     try {
-      return await this.core.open(childPath(this.name, name), options);
+      return await this.core.open(childPath(this.name, name), version, options);
     } catch (error) {
       if (MISSING.some((code) => isNxliveError(error, code))) return undefined;
       throw error;
@@ -129,6 +135,7 @@ export class Group extends Node {
   }
 
   async #link(full: string, options: SignalOption): Promise<Link> {
+    await this.core.version(options);
     const path = await this.core.fullPath(full, options);
     const { item } = await this.core.itemAt(path, options);
     if (item?.kind === "soft_link") return new SoftLink(item.target);
@@ -139,12 +146,14 @@ export class Group extends Node {
   }
 
   async #visit<T>(prefix: string, visitor: Visitor<T>, options: SignalOption): Promise<T | undefined> {
-    for (const name of await this.keys(options)) {
+    const names = await this.keys(options);
+    const version = await this.core.version(options);
+    for (const name of names) {
       options.signal?.throwIfAborted();
       const full = childPath(this.name, name);
       const { item } = await this.core.itemAt(full, options);
       if (item?.kind !== "group" && item?.kind !== "dataset") continue;
-      const node = await this.core.open(full, options);
+      const node = await this.core.open(full, version, options);
       const below = prefix + name;
       const result =
         (await visitor(below, node)) ??

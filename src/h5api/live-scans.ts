@@ -89,8 +89,8 @@ export class LiveScans {
 
   /** Names in the root, in the order of the scans; each once. */
   async names(options: SignalOption = {}): Promise<string[]> {
-    await this.#dropDeleted([...this.#members.values()].filter((member) => !member.loaded));
-    await this.#loadUnknown(options);
+    const known = [...this.#members.values()].filter((member) => member.names && !member.loaded);
+    await Promise.all([this.#dropDeleted(known), this.#loadUnknown(options)]);
     const names = new Set<string>();
     for (const member of this.#inOrder()) for (const name of namesOf(member) ?? []) names.add(name);
     return [...names];
@@ -172,17 +172,16 @@ export class LiveScans {
     const fresh = keys.filter((key) => !this.#members.has(key));
     if (fresh.length === 0) return;
     const { redis } = this.#store;
-    const ids = await redis.do(commands.jsonMget(fresh, "id"));
-    const added: Member[] = [];
+    const [ids, ttls] = await Promise.all([
+      redis.do(commands.jsonMget(fresh, "id")),
+      redis.all(fresh.map((key) => commands.ttl(key))),
+    ]);
     fresh.forEach((key, i) => {
       const id: unknown = JSON.parse(ids[i] ?? "null");
-      if (!isIdentity(id) || id.path !== this.#path) return;
-      const member = { key, number: id.number };
-      this.#members.set(key, member);
-      added.push(member);
+      if (!isIdentity(id) || id.path !== this.#path || isDeleted(ttls[i] ?? -2)) return;
+      this.#members.set(key, { key, number: id.number });
       this.#version++;
     });
-    await this.#dropDeleted(added);
   }
 
   async #update(member: Member): Promise<void> {

@@ -14,22 +14,28 @@ const MAX_DEPTH = 8;
  * `value`, else what its attribute `default` leads to.
  * https://manual.nexusformat.org/datarules.html#find-plottable-data
  */
-export async function signalOf(
+export async function signalOf(core: FileCore, group: string, options: SignalOption = {}): Promise<Dataset> {
+  return signalIn(core, await core.version(options), group, options, 0);
+}
+
+async function signalIn(
   core: FileCore,
+  version: number,
   group: string,
-  options: SignalOption = {},
-  depth = 0,
+  options: SignalOption,
+  depth: number,
 ): Promise<Dataset> {
-  const { item } = await core.locate(group, options);
+  const { item } = await core.resolve(group, options);
   if (item.kind === "group") {
     const attributes = await item.attributes(options);
     for (const name of [textAttribute(attributes, "signal"), "data", "value"]) {
-      const found = name === undefined ? undefined : await memberOf(core, group, name, options);
+      const isName = name !== undefined && splitPath(name).length > 0;
+      const found = isName ? await memberOf(core, version, childPath(group, name), options) : undefined;
       if (found?.kind === "dataset") return found;
     }
     const next = textAttribute(attributes, "default");
     if (next !== undefined && depth < MAX_DEPTH)
-      return signalOf(core, childPath(group, next), options, depth + 1);
+      return signalIn(core, version, childPath(group, next), options, depth + 1);
   }
   const location = `${core.name}::${group}`;
   throw new WrongKindError(
@@ -38,10 +44,9 @@ export async function signalOf(
   );
 }
 
-async function memberOf(core: FileCore, group: string, name: string, options: SignalOption) {
-  if (splitPath(name).length === 0) return undefined;
+async function memberOf(core: FileCore, version: number, path: string, options: SignalOption) {
   try {
-    return await core.open(childPath(group, name), options);
+    return await core.open(path, version, options);
   } catch (error) {
     if (isNxliveError(error, "ERR_PATH_NOT_FOUND")) return undefined;
     throw error;
