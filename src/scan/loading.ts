@@ -45,14 +45,15 @@ export async function loadDocument(
   // The state first: the document is then at least as new, and a change in between is seen as the next state.
   const [ttl, before] = await redis.all([commands.ttl(key), commands.jsonGet(key)], options);
   if ((isDeleted(ttl) && !options.deleted) || before === null) throw notFound(key);
-  const statePk = parseDocument(before, key).statePk;
+  const document = parseDocument(before, key);
   const [last, text] = await redis.atomically(
-    [commands.lastEntry(streamKey(statePk)), commands.jsonGet(key)],
+    [commands.lastEntry(streamKey(document.statePk)), commands.jsonGet(key)],
     options,
   );
   if (text === null) throw notFound(key);
   if (!last) throw new ScanFormatError(`Scan ${key} has no states.`, { scan: key });
-  return { document: parseDocument(text, key), state: stateOf(last, key), stateId: last.id };
+  const now = text === before ? document : parseDocument(text, key);
+  return { document: now, state: stateOf(last, key), stateId: last.id };
 }
 
 /** The state in an entry of a state stream. */
