@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { parseExactJson } from "../../src/json.js";
 import { readLayout } from "../../src/mapping/layout.js";
 import type { GroupNode, Layout, LayoutSource, StreamFacts } from "../../src/mapping/tree.js";
+import { walkTree } from "../../src/mapping/walk.js";
 
 export const FILE = "/data/demo.h5";
 
@@ -21,6 +22,18 @@ function plainStream(): StreamFacts {
 /** The layout of a file whose root has these h5maps items. */
 export function layoutOf(children: unknown, streams: readonly string[] = []): Layout {
   return readLayout(scanOf({ h5maps: { [FILE]: { type: "group", children } } }, streams));
+}
+
+/** Paths of everything in a tree. */
+export function paths(root: GroupNode | undefined): string[] {
+  return root ? [...walkTree(root)].map(([path]) => path) : [];
+}
+
+/** The tree of the scan's own file. */
+export function rootOf(layout: Layout): GroupNode {
+  const root = layout.files.get(FILE);
+  if (!root) throw new Error("no tree");
+  return root;
 }
 
 /** The tree of a file whose root has these h5maps items, all of which must be good. */
