@@ -183,6 +183,7 @@ function growth(): Work[] {
     }));
   return [
     ...line("read", "points of one stream, read", [1e4, 1e5, 1e6, 1e7]),
+    ...line("channels", "channels without a mapping, listed", [1000, 5000, 20_000]),
     ...line("points", "points of one stream, written", [1e4, 1e5, 1e6, 1e7]),
     ...line("scans", "scans in one file, written", [10, 1000, 10_000]),
     ...line("streams", "streams of 100 points, written", [1, 100, 1000]),

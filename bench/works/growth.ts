@@ -1,11 +1,12 @@
-// growth WHAT COUNT: what many points, scans or streams cost nxlive. WHAT: read (a stream's points by a cursor), points, scans or streams
-// (written by a Writer of this process; everything is in Redis already, so that no publisher is waited for).
+// growth WHAT COUNT: what many points, scans or streams cost nxlive. WHAT: read (a stream's points by a cursor), channels (of a
+// scan without a mapping, laid out and listed), points, scans or streams (written by a Writer of this process). Everything is in
+// Redis already, so that no publisher is waited for.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type DataStore, mapping } from "nxlive";
+import { type DataStore, File, type Group, mapping } from "nxlive";
 import { isFinal, Writer } from "nxlive/writer";
 import { args, connect, measured } from "./common.js";
 
@@ -19,6 +20,7 @@ const BATCH = 1000;
 const store = await connect();
 try {
   if (what === "read") await reading(await publish(1, ["s"], count));
+  else if (what === "channels") await listing();
   else if (what === "points") await writing(await publish(1, ["s"], count));
   else if (what === "streams") {
     await writing(
@@ -65,6 +67,31 @@ async function reading([key = ""]: readonly string[]): Promise<void> {
     for await (const view of stream.cursor()) points += (await view.data()).data.length;
     return { result: points };
   });
+}
+
+/** Opens the file of a running scan that describes its channels as BLISS did before there were mappings. */
+async function listing(): Promise<void> {
+  const scan = await store.createScan({ name: "growth", number: 1, data_policy: "none", session, path });
+  const names = Array.from({ length: count }, (_, i) => `d${i % 100}:c${i}`);
+  for (const name of names) scan.createStream(name, { dtype: "<f8" });
+  Object.assign(scan.info, {
+    scan_nb: 1,
+    title: "growth",
+    start_time: "2026-01-01T00:00:00+00:00",
+    acquisition_chain: { main: { devices: ["device"] } },
+    devices: { device: { name: "device", channels: names } },
+    channels: Object.fromEntries(names.map((name) => [name, { dim: 0 }])),
+  });
+  await scan.prepare();
+  await scan.start();
+  await measured(async () => {
+    await using file = await File.open(path, { store });
+    const found = await file.get<Group>("/1.1/measurement").keys();
+    if (found.length !== count) throw new Error(`${found.length} of ${count} channels are listed`);
+    return { result: found.length };
+  });
+  await scan.stop();
+  await scan.close();
 }
 
 async function writing(keys: readonly string[]): Promise<void> {
