@@ -31,9 +31,12 @@ export async function pumpStreams(
   for (const { stream, sinks } of pumps) {
     group.add(stream, { from: Math.min(...sinks.map(({ next }) => next)) });
   }
-  for (;;) {
-    const views = await slot.during(group.read({ signal }), signal);
+  // One page is on its way while another one is written.
+  for (let reading = group.read({ signal }); ; ) {
+    const views = await slot.during(reading, signal);
     if (!views) return;
+    reading = group.read({ signal });
+    reading.catch(() => {}); // awaited in the next round, unless this one fails
     await Promise.all(
       [...views].map(async ([stream, view]) => {
         const pump = byStream.get(stream);

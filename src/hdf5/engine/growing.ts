@@ -137,6 +137,7 @@ export class GrowingFile implements GrowingDataset {
   end(): void {
     if (this.state !== "open") return;
     this.state = "finished";
+    this.snapshot(); // what is still in memory is on its way while others are finished
     this.host.changed(this);
   }
 
