@@ -3,6 +3,8 @@ import type { TreeChange } from "../mapping/diff.js";
 import { childPath } from "../mapping/paths.js";
 import type { GroupNode, TreeNode } from "../mapping/tree.js";
 import { streamPaths } from "../mapping/walk.js";
+import { encodeNumbers } from "../ndarray/encode.js";
+import { NdArray } from "../ndarray/ndarray.js";
 import { isOwn } from "./claims.js";
 import type { OpenFile } from "./open-file.js";
 import type { ScanReport } from "./report.js";
@@ -21,6 +23,8 @@ export interface FinalContext {
   readonly isLast: boolean;
   /** The file's tree as the closed scan wants it. */
   readonly after: GroupNode;
+  /** Decimals stay decimals when the last value is whole: a publisher's metadata do not tell 2 from 2.0. */
+  readonly keepsDecimals: boolean;
 }
 
 /**
@@ -66,7 +70,22 @@ async function apply(
       await file.hdf5.remove(path); // it may have no data, and then nothing takes the place
     else await file.hdf5.replace(path);
   }
-  await writer.writeItem(path, change.after, false);
+  const wanted = change.after;
+  const kept =
+    context.keepsDecimals && change.change === "value" ? asDecimals(change.before, wanted) : wanted;
+  await writer.writeItem(path, kept, false);
+}
+
+/** Whole numbers in the place of decimals, as decimals when these hold them exactly. */
+function asDecimals(before: TreeNode, after: TreeNode): TreeNode {
+  if (before.kind !== "dataset" || before.value.kind !== "static") return after;
+  if (after.kind !== "dataset" || after.value.kind !== "static") return after;
+  const { array } = after.value;
+  if (before.value.array.dtype !== "<f8" || array.dtype !== "<i8") return after;
+  const numbers = [...NdArray.fromRaw(array).data].map(Number);
+  if (!numbers.every(Number.isSafeInteger)) return after;
+  const decimals = { ...array, dtype: "<f8", data: encodeNumbers(numbers, "<f8") };
+  return { ...after, value: { kind: "static", array: decimals } };
 }
 
 async function applyAttributes(

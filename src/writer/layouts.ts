@@ -1,5 +1,5 @@
 import { readLayout } from "../mapping/layout.js";
-import { localIsoTime, saveDecision, streamsToRead } from "../mapping/scan-info/index.js";
+import { localIsoTime, saveDecision, scanFile, streamsToRead } from "../mapping/scan-info/index.js";
 import type { Layout, LayoutSource, StreamFacts } from "../mapping/tree.js";
 import type { Scan } from "../scan/scan.js";
 import type { DataStore } from "../scan/store.js";
@@ -12,9 +12,15 @@ export interface WritingTimes {
   readonly failed?: boolean;
 }
 
+/** The file that holds the scan; null when it is not to be saved. */
+export function mainFile({ id, info }: Pick<LayoutSource, "id" | "info">): string | null {
+  return isMapped(info) ? id.path || null : scanFile({ id, info });
+}
+
 /** Why a scan is not to be written; undefined when it is. */
 export function reasonNotToWrite({ id, info, streams }: LayoutSource): string | undefined {
-  if (!id.path) return "The scan has no file (id.path): it is not to be saved.";
+  if (mainFile({ id, info }) === null)
+    return "The scan has no file (id.path, info.filename): it is not to be saved.";
   if (isMapped(info)) return undefined;
   const decision = saveDecision({ id, info });
   if (decision.save) return undefined;

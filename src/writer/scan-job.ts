@@ -8,7 +8,7 @@ import type { DataStore } from "../scan/store.js";
 import { type ChunkOptions, scanChunkOptions } from "./chunks.js";
 import { claimItems, type FileClaims } from "./claims.js";
 import { applyFinalChanges } from "./final-changes.js";
-import { finalLayout, preparedLayout } from "./layouts.js";
+import { finalLayout, isMapped, preparedLayout } from "./layouts.js";
 import type { WriterMetrics } from "./metrics.js";
 import { inTurnOfAll, type OpenFile } from "./open-file.js";
 import type { OpenFiles } from "./open-files.js";
@@ -298,6 +298,7 @@ export class ScanJob {
         isView,
         isLast,
         after: root,
+        keepsDecimals: !isMapped(this.#scan.info),
       });
     }
   }

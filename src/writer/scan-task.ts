@@ -5,7 +5,7 @@ import { readScanRecord } from "../redis/writer-records.js";
 import { ScanNotFoundError } from "../scan/errors.js";
 import type { Scan } from "../scan/scan.js";
 import { sleep } from "../waiting.js";
-import { reasonNotToWrite } from "./layouts.js";
+import { mainFile, reasonNotToWrite } from "./layouts.js";
 import { ScanReport } from "./report.js";
 import { FilesAddedError, ScanJob, type WriterServices } from "./scan-job.js";
 import { ScanProgress } from "./scan-progress.js";
@@ -56,7 +56,7 @@ export class ScanTask {
     });
   }
 
-  /** Settles once it is known where the scan is written, with its `id.path`; null when it is not written (yet). */
+  /** Settles once it is known which file holds the scan; null when none does (yet). */
   readonly located: Promise<string | null>;
   /** Settles once the scan's place in its files is taken, or will not be taken soon. */
   readonly begun: Promise<void>;
@@ -115,7 +115,7 @@ export class ScanTask {
     const scan = await store.loadScan(this.key, { signal });
     if (scan.state === "CREATED") this.#standBack();
     await slot.during(scan.waitFor("PREPARED", { signal }), signal);
-    this.#locate(scan.id.path);
+    this.#locate(mainFile(scan.layoutSource));
     const saved = await this.#saved(signal);
     if (saved.status && isFinal(saved.status)) return "skipped";
     const start = saved.status ? new Date(saved.status.start) : new Date();
@@ -139,7 +139,7 @@ export class ScanTask {
     let delay = FIRST_RETRY;
     for (let surprises = 0; ; ) {
       try {
-        await slot.during(this.#myTurn(scan.id.path), signal);
+        await slot.during(this.#myTurn(mainFile(scan.layoutSource)), signal);
         progress.report = new ScanReport();
         const job = new ScanJob(this.#services, scan, () => this.#saved(signal), progress, slot);
         const result = await job.run(signal, (durable) => this.#written(progress, durable));

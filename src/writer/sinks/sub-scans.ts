@@ -5,6 +5,7 @@ import type { GroupNode } from "../../mapping/tree.js";
 import type { Scan } from "../../scan/scan.js";
 import type { ScanSequenceStream } from "../../scan/sequence.js";
 import type { StreamView } from "../../stream/reading.js";
+import { mainFile } from "../layouts.js";
 import { checkTarget } from "../target-checks.js";
 import type { Progress, SinkTarget, StreamSink } from "./sink.js";
 
@@ -71,7 +72,7 @@ export class SubScanSink implements StreamSink {
 
   async #link(scan: Scan): Promise<void> {
     const { file, path } = this.target;
-    const own = scan.id.path;
+    const own = mainFile(scan.layoutSource);
     const root = own ? readLayout(scan.layoutSource).files.get(own) : undefined;
     if (!own || !root) return;
     const resolved = await checkTarget(own, { roots: [], leastFree: 0 }).catch(() => own);
