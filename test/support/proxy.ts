@@ -8,6 +8,8 @@ export interface TcpProxy extends AsyncDisposable {
   readonly connections: number;
   /** Breaks all connections; new ones are accepted. */
   cut(): void;
+  /** Breaks all connections, and new ones at once, until it is called with `false`. */
+  refuse(refusing: boolean): void;
   /** Passes the next `count` requests on, and breaks the connection instead of passing the answer back. */
   loseAnswers(count?: number): void;
   /** Passes nothing on in either direction from now on, on the connections that are open. */
@@ -18,7 +20,12 @@ export interface TcpProxy extends AsyncDisposable {
 export async function startProxy(port: number): Promise<TcpProxy> {
   const pairs = new Set<readonly [Socket, Socket]>();
   let answersToLose = 0;
+  let refusing = false;
   const server = createServer((client) => {
+    if (refusing) {
+      client.destroy();
+      return;
+    }
     const upstream = connect(port, "127.0.0.1");
     const pair = [client, upstream] as const;
     pairs.add(pair);
@@ -47,6 +54,10 @@ export async function startProxy(port: number): Promise<TcpProxy> {
     },
     cut() {
       for (const [client] of pairs) client.destroy();
+    },
+    refuse(value) {
+      refusing = value;
+      if (value) proxy.cut();
     },
     loseAnswers(count = 1) {
       answersToLose = count;

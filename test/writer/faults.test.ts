@@ -1,8 +1,6 @@
-import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { xtrim } from "../../src/redis/commands.js";
 import type { PrivateRedis } from "../../src/redis/server.js";
@@ -30,7 +28,6 @@ afterEach(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
-const run = promisify(execFile);
 const range = (count: number) => Array.from({ length: count }, (_, i) => i);
 const startWriter = () => Writer.start(store, { leastFree: 0 });
 
@@ -163,36 +160,4 @@ test("closing the writer commits open scans, and the next writer goes on", async
   await scan.end();
   await watch.until(({ state }) => state === "COMPLETE");
   expect(await readValues(file, "/1.1/data")).toEqual(range(10));
-});
-
-test("a full disk makes a scan wait, others go on, and it is completed once there is room", async (context) => {
-  const disk = join(root, "disk");
-  await mkdir(disk);
-  try {
-    await run("mount", ["-t", "tmpfs", "-o", "size=6m", "tmpfs", disk]);
-  } catch (error) {
-    context.skip(`a small disk cannot be mounted here: ${String(error)}`);
-  }
-  try {
-    await using writer = await startWriter();
-    const watch = new StatusWatch(writer);
-    const full = await publishSimple(store, join(disk, "scan.h5"), 1);
-    await full.send(0, 100);
-    await watch.until((status) => points(status) === 100);
-    await writeFile(join(disk, "filler"), Buffer.alloc(5_500_000));
-    const noise = Float64Array.from({ length: 200_000 }, (_, i) => Math.sin(i) * 1e6);
-    await full.diode.send(noise);
-    const waiting = await watch.until(({ retrying }) => retrying);
-    expect(waiting.message).toMatch(/room|space/i);
-    const other = await publishSimple(store, file, 2);
-    await other.send(0, 5);
-    await other.end();
-    await watch.until(({ state, number }) => state === "COMPLETE" && number === 2);
-    await rm(join(disk, "filler"));
-    await full.end();
-    await watch.until(({ state, number }) => state === "COMPLETE" && number === 1);
-    expect(await readValues(join(disk, "scan.h5"), "/1.1/data")).toEqual([...range(100), ...noise]);
-  } finally {
-    await run("umount", [disk]);
-  }
 });
