@@ -56,7 +56,7 @@ export class ScanTask {
     });
   }
 
-  /** Settles once it is known which file holds the scan; null when none does (yet). */
+  /** Settles once it is known where the scan belongs, with its `id.path` or the file that holds it; null when it is not written (yet). */
   readonly located: Promise<string | null>;
   /** Settles once the scan's place in its files is taken, or will not be taken soon. */
   readonly begun: Promise<void>;
@@ -115,7 +115,8 @@ export class ScanTask {
     const scan = await store.loadScan(this.key, { signal });
     if (scan.state === "CREATED") this.#standBack();
     await slot.during(scan.waitFor("PREPARED", { signal }), signal);
-    this.#locate(mainFile(scan.layoutSource));
+    const place = scan.id.path || mainFile(scan.layoutSource);
+    this.#locate(place);
     const saved = await this.#saved(signal);
     if (saved.status && isFinal(saved.status)) return "skipped";
     const start = saved.status ? new Date(saved.status.start) : new Date();
@@ -132,14 +133,14 @@ export class ScanTask {
     }
     progress.needed = new Map([...scan.streams.values()].map((stream) => [stream.key, 0]));
     board.add(progress);
-    return this.#attempts(scan, progress, slot, signal);
+    return this.#attempts(scan, progress, place, slot, signal);
   }
 
-  async #attempts(scan: Scan, progress: ScanProgress, slot: Slot, signal: AbortSignal) {
+  async #attempts(scan: Scan, progress: ScanProgress, place: string | null, slot: Slot, signal: AbortSignal) {
     let delay = FIRST_RETRY;
     for (let surprises = 0; ; ) {
       try {
-        await slot.during(this.#myTurn(mainFile(scan.layoutSource)), signal);
+        await slot.during(this.#myTurn(place), signal);
         progress.report = new ScanReport();
         const job = new ScanJob(this.#services, scan, () => this.#saved(signal), progress, slot);
         const result = await job.run(signal, (durable) => this.#written(progress, durable));

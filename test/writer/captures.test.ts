@@ -2,47 +2,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { PrivateRedis } from "../../src/redis/server.js";
-import { DataStore } from "../../src/scan/store.js";
-import { type ScanStatus, Writer } from "../../src/writer/index.js";
-import { startTestRedis } from "../support/redis.js";
-import { captureNames, compareWithTrees, replayAll, type TreeDifference } from "./captures.js";
-import { intendedDeviations } from "./deviations.js";
+import { captureNames, type Outcome, writeCaptures } from "./captures.js";
+import { intendedDeviations, unexpected } from "./deviations.js";
 
 /** Never closed: its writer waits for ever, as it should. */
 const OPEN = "scan-info/39_crashed";
-/** Takes three minutes in real time. */
+/** Three minutes without a word, which are hurried here; `npm run test:slow` takes them. */
 const SLOW = "h5maps/slow_scan_freeze_chunk";
-
-interface Outcome {
-  readonly differences: readonly TreeDifference[];
-  readonly statuses: ReadonlyMap<string, ScanStatus>;
-}
-
-/** Writes captures with a writer that runs while they are replayed. */
-async function write(names: readonly string[], root: string, speed: number): Promise<Outcome> {
-  await using redis = await startRedis();
-  await using store = await DataStore.connect(redis.url);
-  await using writer = await Writer.start(store, { leastFree: 0 });
-  const statuses = new Map<string, ScanStatus>();
-  const listening = (async () => {
-    for await (const status of writer.statuses()) statuses.set(status.scan, status);
-  })();
-  await replayAll(redis.url, names, root, speed);
-  await writer.untilIdle(200);
-  await writer.close();
-  await listening;
-  return { differences: await compareWithTrees(names, root), statuses };
-}
-
-async function startRedis(): Promise<PrivateRedis> {
-  return await startTestRedis();
-}
-
-const unexpected = (differences: readonly TreeDifference[]) => {
-  const deviations = intendedDeviations();
-  return differences.filter((difference) => !deviations.some((deviation) => deviation.covers(difference)));
-};
+const HURRY = 20;
 
 describe("all captures, replayed at full speed", () => {
   const names = [...captureNames("h5maps"), ...captureNames("scan-info")].filter((name) => name !== OPEN);
@@ -51,7 +18,7 @@ describe("all captures, replayed at full speed", () => {
 
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), "nxlive-captures-"));
-    outcome = await write(names, root, Number.POSITIVE_INFINITY);
+    outcome = await writeCaptures(names, root, () => Number.POSITIVE_INFINITY);
   }, 120_000);
   afterAll(() => rm(root, { recursive: true, force: true }));
 
@@ -98,10 +65,8 @@ describe("all captures, replayed at full speed", () => {
 describe("captures, replayed in real time", () => {
   test("give the same trees", { timeout: 60_000 }, async () => {
     const root = await mkdtemp(join(tmpdir(), "nxlive-captures-"));
-    const names = [...captureNames("h5maps"), ...captureNames("scan-info")].filter(
-      (name) => name !== OPEN && name !== SLOW,
-    );
-    const { differences } = await write(names, root, 1);
+    const names = [...captureNames("h5maps"), ...captureNames("scan-info")].filter((name) => name !== OPEN);
+    const { differences } = await writeCaptures(names, root, (name) => (name === SLOW ? HURRY : 1));
     expect(unexpected(differences)).toEqual([]);
     // Sub-scans that follow within milliseconds may change places in the file on a busy machine.
     const sequence = differences.filter(

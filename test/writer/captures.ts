@@ -1,8 +1,11 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { DataStore } from "../../src/scan/store.js";
+import { type ScanStatus, Writer } from "../../src/writer/index.js";
 import { fixture, recordedFolder, replayFixture } from "../support/fixtures.js";
 import { runPythonFile } from "../support/python.js";
+import { startTestRedis } from "../support/redis.js";
 
 /** One way in which a written file differs from what the real writer left. */
 export interface TreeDifference {
@@ -25,16 +28,41 @@ export function folderOf(root: string, name: string): string {
   return join(root, name.split("/").at(-1) ?? name);
 }
 
-/** Replays captures, several at a time, each into its own folder below `root`. */
+/** Replays captures, several at a time, each into its own folder below `root`; at full speed unless told. */
 export async function replayAll(
   url: string,
   names: readonly string[],
   root: string,
-  speed?: number,
+  speed: (name: string) => number = () => Number.POSITIVE_INFINITY,
 ): Promise<void> {
   await Promise.all(
-    names.map((name) => replayFixture(url, name, folderOf(root, name), speed === undefined ? {} : { speed })),
+    names.map((name) => replayFixture(url, name, folderOf(root, name), { speed: speed(name) })),
   );
+}
+
+export interface Outcome {
+  readonly differences: readonly TreeDifference[];
+  readonly statuses: ReadonlyMap<string, ScanStatus>;
+}
+
+/** Writes captures with a writer that runs while they are replayed. */
+export async function writeCaptures(
+  names: readonly string[],
+  root: string,
+  speed: (name: string) => number,
+): Promise<Outcome> {
+  await using redis = await startTestRedis();
+  await using store = await DataStore.connect(redis.url);
+  await using writer = await Writer.start(store, { leastFree: 0 });
+  const statuses = new Map<string, ScanStatus>();
+  const listening = (async () => {
+    for await (const status of writer.statuses()) statuses.set(status.scan, status);
+  })();
+  await replayAll(redis.url, names, root, speed);
+  await writer.untilIdle(200);
+  await writer.close();
+  await listening;
+  return { differences: await compareWithTrees(names, root), statuses };
 }
 
 /** Compares what was written with the real writers' trees, through h5py. */

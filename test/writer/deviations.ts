@@ -33,3 +33,9 @@ function pattern(glob: string): RegExp {
   const escaped = glob.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*");
   return new RegExp(`^${escaped}$`);
 }
+
+/** The differences that no row of the table is about. */
+export function unexpected(differences: readonly TreeDifference[]): TreeDifference[] {
+  const deviations = intendedDeviations();
+  return differences.filter((difference) => !deviations.some((deviation) => deviation.covers(difference)));
+}
