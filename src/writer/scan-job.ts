@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Logger } from "pino";
 import { messageOf } from "../errors.js";
 import { diffLayouts } from "../mapping/diff.js";
@@ -96,6 +97,7 @@ export class ScanJob {
       this.#saved = await this.#load();
       if (this.#saved.status && isFinal(this.#saved.status)) return "elsewhere";
       const broken = AbortSignal.any([signal, ...this.#files.map((file) => file.broken)]);
+      setMaxListeners(0, broken); // one for each stream that is asked for something
       const info = this.#saved.preparedInfo ?? this.#scan.layoutSource.info;
       const before = this.#layoutOf(info);
       this.#note(before);
