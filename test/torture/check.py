@@ -8,7 +8,7 @@
 
 import json
 import os
-import shutil
+import subprocess
 import sys
 import time
 
@@ -75,7 +75,8 @@ def check(file, acknowledged, everything=True):
 
 def extend(path):
     copy = path + ".copy"
-    shutil.copyfile(path, copy)
+    # A live file is gigabytes long and mostly holes: a plain copy would write them all.
+    subprocess.run(["cp", "--sparse=always", path, copy], check=True)
     with h5py.File(copy, "r+") as file:
         before = {}
         for name, dataset in file["run"].items():

@@ -30,12 +30,11 @@ try {
   process.stderr.write(`${JSON.stringify(kills)}\n`);
   const live = await liveReaders({ dist, python, folder, seconds: Number(values.seconds) });
   process.stderr.write(`${JSON.stringify(live)}\n`);
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    at("test/torture/large.mjs"),
-    dist,
-    folder,
-    values.scale,
-  ]);
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [at("test/torture/large.mjs"), dist, folder, values.scale],
+    { timeout: 1_200_000, killSignal: "SIGKILL" },
+  );
   process.stderr.write(stdout);
   const large = stdout
     .trim()

@@ -18,7 +18,7 @@ What is promised is in [hdf5-engine.md](hdf5-engine.md); the programs are in \`t
 
 ${kills.trials} trials on ${Math.ceil(kills.trials / 15)} files (${kills.killed} killed, the others ended by themselves).
 After each h5py opened the file and compared every value, and everything acknowledged had to be there; then the next writer resumed the
-file. After a clean end h5py extended a copy, added and deleted items and compared again. Quarantine 10 minutes and 0 in turn.
+file. After clean ends, and as often after kills, h5py extended a copy, added and deleted items and compared again. Quarantine 10 minutes and 0 in turn.
 **Wrong: ${kills.wrong}.**
 
 ## Live readers

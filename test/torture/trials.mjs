@@ -7,7 +7,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-const run = promisify(execFile);
+/** No program of a trial takes so long: one that hangs is killed, and the trial has failed. */
+const MOST_MS = 300_000;
+const BOUNDED = { timeout: MOST_MS, killSignal: "SIGKILL" };
+const run = (program, args) => promisify(execFile)(program, args, BOUNDED);
 const WORKER = fileURLToPath(new URL("worker.mjs", import.meta.url));
 const CHECK = fileURLToPath(new URL("check.py", import.meta.url));
 
@@ -15,6 +18,7 @@ const CHECK = fileURLToPath(new URL("check.py", import.meta.url));
 export function startWriter(dist, path, { seed = 1, quarantineMinutes = 10 } = {}) {
   const child = spawn(process.execPath, [WORKER, dist, path, String(seed), String(quarantineMinutes)], {
     stdio: ["pipe", "pipe", "pipe"],
+    ...BOUNDED,
   });
   let output = "";
   let complaints = "";
@@ -43,7 +47,7 @@ export function startWriter(dist, path, { seed = 1, quarantineMinutes = 10 } = {
 
 /**
  * Kills a writer at random moments and looks at the file with h5py each time; then another writer goes on with it. Every
- * fifth time the writer may end by itself, and h5py extends a copy. `report` is told what was wrong.
+ * fifth time the writer may end by itself. Then, and as often after a kill, h5py extends a copy. `report` is told what was wrong.
  */
 export async function killTrials({ dist, python, folder, count, most = 700, report = console.error }) {
   let path = join(folder, "killed-0.h5");
@@ -59,16 +63,17 @@ export async function killTrials({ dist, python, folder, count, most = 700, repo
     const ends = trial % 5 === 4;
     if (ends) writer.child.stdin.write("stop\n");
     else writer.child.kill("SIGKILL");
-    await writer.exited;
+    const [code] = await writer.exited;
     const acknowledged = writer.acknowledged();
     result.trials++;
     result.killed += ends ? 0 : 1;
-    const extend = ends ? ["extend"] : [];
+    const extend = trial % 5 >= 3 ? ["extend"] : [];
     const error =
       writer.complaints() ||
+      (ends && code !== 0 && `the writer ended with ${code}`) ||
       (await run(python, [CHECK, path, acknowledged, ...extend]).then(
         () => "",
-        (failed) => failed.stderr,
+        (failed) => failed.stderr || failed.message,
       ));
     if (error !== "") {
       result.wrong++;
