@@ -44,6 +44,6 @@ with Measured() as m:
     elif how == "raw":
         result = chunks(512)
     else:
-        result = points(2000)
+        result = points(100_000)
 m.report(result)
 os.unlink(path)

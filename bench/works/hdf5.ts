@@ -54,6 +54,6 @@ rmSync(path, { force: true });
 await measured(async () => {
   if (how === "gzip") return { result: await chunks(bytes, 512, { gzip: 4, shuffle: true }) };
   if (how === "raw") return { result: await chunks(bytes, 512, {}) };
-  return { result: await points(2000) };
+  return { result: await points(100_000) };
 });
 rmSync(path);

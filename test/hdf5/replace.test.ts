@@ -145,6 +145,39 @@ describe("the space of removed datasets", () => {
     },
   );
 
+  test("of chunks that h5py packed closely is used again when they are exchanged, and nothing beside them is touched", async () => {
+    const at = path();
+    await h5py(
+      at,
+      `
+rng = np.random.default_rng(3)
+with h5py.File(path, "w", libver="earliest") as f:
+    for k in range(40):
+        f.create_dataset(f"z{k}", data=rng.integers(0, 60, 150 + k).astype("u1"), maxshape=(None,), chunks=(1000,), compression="gzip")
+        f[f"u{k}"] = np.full(101 + k, k, "u1")`,
+    );
+    const file = await openHdf5(at, { quarantineMinutes: 0 });
+    for (let k = 0; k < 40; k++) {
+      const dataset = await file.openGrowing(`/z${k}`);
+      await dataset.append(new Uint8Array(3));
+      await file.commit();
+      await dataset.append(new Uint8Array(2));
+      await file.commit();
+    }
+    for (let k = 0; k < 200; k++) {
+      await file.createDataset(`/new${k}`, { dtype: "|u1", shape: [41], data: new Uint8Array(41).fill(k) });
+      await file.commit();
+    }
+    await file.close();
+    const right = await h5py(
+      at,
+      `
+f = h5py.File(path); rng = np.random.default_rng(3)
+print(all((f[f"z{k}"][:] == np.append(rng.integers(0, 60, 150 + k), [0] * 5)).all() and (f[f"u{k}"][:] == k).all() and len(f[f"u{k}"]) == 101 + k for k in range(40)), all((f[f"new{k}"][:] == k).all() for k in range(200)))`,
+    );
+    expect(right).toBe("True True");
+  });
+
   test("of a file made by h5py is used again, and nothing beside it is touched", async () => {
     const at = path();
     await h5py(

@@ -14,7 +14,7 @@ export async function blocksOf(object: StoredObject, read: ReadBytes): Promise<B
   const layout = message && parseLayout(message);
   if (!layout || object.origin !== undefined) return [];
   if (layout.kind === "contiguous") {
-    return layout.address === undefined ? [] : [inner({ address: layout.address, size: layout.size })];
+    return layout.address === undefined ? [] : [{ address: layout.address, size: layout.size }];
   }
   if (layout.kind === "virtual" || layout.index === undefined) return [];
   const blocks = new Map<number, Block>();
@@ -25,7 +25,7 @@ export async function blocksOf(object: StoredObject, read: ReadBytes): Promise<B
     if (error instanceof RangeError) return [];
     throw error;
   }
-  return [...blocks.values()].map(inner);
+  return [...blocks.values()];
 }
 
 /** Nodes and chunks of an index, each node one level below its parent. */
@@ -42,10 +42,4 @@ async function* walk(
     if (level === 0) yield { address: child, size };
     else yield* walk(read, child, rank, level - 1);
   }
-}
-
-/** The whole multiples of 8 bytes in a block: in files of other programs the next thing may begin right behind it. */
-function inner({ address, size }: Block): Block {
-  const start = 8 * Math.ceil(address / 8);
-  return { address: start, size: Math.max(0, 8 * Math.floor((address + size) / 8) - start) };
 }

@@ -14,6 +14,8 @@ const GAP_GROWTH = 4;
 export class Zones {
   private readonly kept: Allocator;
   private readonly quarantine: number;
+  /** What lies below was there before, and may be of another program. */
+  private readonly firstOwn: number;
   private scratch: Allocator | undefined;
   private gap = GAP;
   /** False: the file system has no room for a gap. */
@@ -31,6 +33,7 @@ export class Zones {
    */
   constructor(end: number, touched: number, quarantine: number) {
     this.kept = new Allocator(end, touched, quarantine);
+    this.firstOwn = end;
     this.quarantine = quarantine;
     this.formerEnd = touched;
     this.sparse = true;
@@ -80,7 +83,13 @@ export class Zones {
   }
 
   retire(address: number, size: number): void {
-    this.of(address).retire(address, size);
+    if (address >= this.firstOwn) {
+      this.of(address).retire(address, size);
+      return;
+    }
+    // In files of other programs the next thing may begin right behind: whole multiples of 8 bytes only.
+    const start = 8 * Math.ceil(address / 8);
+    this.of(address).retire(start, 8 * Math.floor((address + size) / 8) - start);
   }
 
   /** Nobody reads the file any more: all free space of the kept zone, for being listed. */
