@@ -17,6 +17,16 @@ import { isInPage, type Placement } from "./placement.js";
 /** Gives out space of the file. */
 export type Allocate = (size: number, placement: Placement) => number;
 
+export interface IndexWrites {
+  readonly fresh: Write[];
+  readonly publish: Write[];
+  /**
+   * How nodes refer to their siblings. Readers do not look at it, but other programs that append after a crash do: a sibling
+   * that the level above does not know of would make them lose chunks.
+   */
+  readonly settle: Write[];
+}
+
 interface LoadedNode {
   address: number;
   readonly level: number;
@@ -37,7 +47,9 @@ interface LoadedNode {
  * those changed since the last commit, so its memory does not grow with the number of chunks.
  *
  * Changes that readers may meet half-way are copies: replacing an entry (a raw slot by the final chunk) writes the whole node
- * to a new place and switches its parent's pointer. Appending is in place: entries first, which nobody looks at, then the count.
+ * to a new place and switches its parent's pointer. Appending to a leaf is in place: entries first, which nobody looks at, then the
+ * count. Nodes above are copied for that too: in between, their bound would be below that of their last child, and a program that
+ * appends after a crash would lose chunks.
  */
 export class ChunkIndex {
   private readonly rank: number;
@@ -78,7 +90,10 @@ export class ChunkIndex {
       path.push(node);
     }
     this.spine = path.reverse();
-    for (const edge of this.spine) this.nodes.set(edge.address, edge);
+    for (const edge of this.spine) {
+      this.nodes.set(edge.address, edge);
+      await this.joinLeft(edge);
+    }
     await this.widen();
   }
 
@@ -91,6 +106,18 @@ export class ChunkIndex {
   async find(offsets: readonly number[]): Promise<NodeEntry | undefined> {
     const [leaf] = await this.pathTo(offsets);
     return leaf?.entries.find((item) => compareOffsets(item.offsets, offsets) === 0);
+  }
+
+  /** A writer that was killed may have left the node before the last one without knowing of it. */
+  private async joinLeft(node: LoadedNode): Promise<void> {
+    const first = node.entries[0];
+    if (node.left === undefined || !first) return;
+    const left = await this.load(node.left, node.level);
+    if (left.right === node.address) return;
+    left.right = node.address;
+    left.bound = first.offsets;
+    left.edges = true;
+    this.nodes.set(left.address, left);
   }
 
   /** Nodes made by others end at their last chunk; ours are open to the right, so that appending concerns the leaf only. */
@@ -124,21 +151,20 @@ export class ChunkIndex {
   }
 
   /**
-   * What to write: `fresh` before anything, `publish` after it in this order. The root's address may have changed. When all
-   * is written call `written`, which gives the addresses of nodes that were replaced.
+   * What to write: `fresh` before anything, `publish` after it in this order, `settle` when readers find the root (its address may
+   * have changed). When all is written call `written`, which gives the addresses of nodes that were replaced.
    */
-  writes(): { readonly fresh: Write[]; readonly publish: Write[] } {
-    const fresh: Write[] = [];
-    const publish: Write[] = [];
+  writes(): IndexWrites {
+    const [fresh, publish, settle]: [Write[], Write[], Write[]] = [[], [], []];
     const nodes = [...this.nodes.values()].sort((a, b) => a.level - b.level);
     for (const node of nodes) {
       if (node.stored === undefined) {
         fresh.push({ address: node.address, bytes: encodeNode(node, this.rank) });
       } else {
-        this.changes(node, node.stored, fresh, publish);
+        this.changes(node, node.stored, { fresh, publish, settle });
       }
     }
-    return { fresh, publish };
+    return { fresh, publish, settle };
   }
 
   written(): number[] {
@@ -184,7 +210,7 @@ export class ChunkIndex {
     }
     if (node.entries.length < NODE_CHILDREN) {
       node.entries.push(added);
-      if (this.mustCopy(node)) this.copySpine(level);
+      if (this.mustCopy(node) || (level > 0 && node.stored !== undefined)) this.copySpine(level);
       return;
     }
     const next = this.create(level, node.address, [added]);
@@ -332,7 +358,7 @@ export class ChunkIndex {
     };
   }
 
-  private changes(node: LoadedNode, stored: number, fresh: Write[], publish: Write[]): void {
+  private changes(node: LoadedNode, stored: number, { fresh, publish, settle }: IndexWrites): void {
     const { address, entries } = node;
     if (entries.length > stored) {
       fresh.push({
@@ -341,15 +367,21 @@ export class ChunkIndex {
       });
     }
     if (node.edges) {
-      publish.push({
+      settle.push({
         address: nodePlaces.left(address),
         bytes: new ByteWriter().u64(node.left).u64(node.right).done(),
       });
     }
     if (node.edges && entries.length === stored) {
-      publish.push({
+      settle.push({
         address: nodePlaces.key(address, stored, this.rank),
         bytes: encodeEntries([], node.bound),
+      });
+    }
+    if (entries.length > stored) {
+      publish.push({
+        address: nodePlaces.count(address),
+        bytes: new ByteWriter().u16(entries.length).done(),
       });
     }
     for (const index of node.moved) {
@@ -357,12 +389,6 @@ export class ChunkIndex {
       publish.push({
         address: nodePlaces.child(address, index, this.rank),
         bytes: new ByteWriter().u64(child).done(),
-      });
-    }
-    if (entries.length > stored) {
-      publish.push({
-        address: nodePlaces.count(address),
-        bytes: new ByteWriter().u16(entries.length).done(),
       });
     }
   }

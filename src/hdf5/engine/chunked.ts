@@ -12,6 +12,14 @@ export interface ChunkedType {
   readonly chunks: readonly number[];
   readonly filters: readonly Filter[];
   readonly fill: Buffer | undefined;
+  /** Elements refer to texts in a heap. */
+  readonly hasText: boolean;
+}
+
+/** Rows for a slot that other programs may look into. */
+interface SlotRows {
+  readonly address: number;
+  readonly rows: Memory;
 }
 
 /** A change of the index that waits for its chunk to be in the file. */
@@ -44,6 +52,12 @@ export class ChunkedStorage implements Storage {
   private planned: Planned[] = [];
   private committing: Planned[] = [];
   private freed: Block[] = [];
+  /**
+   * Rows of text for slots wait until the heap is in the file: when h5py appends after a crash, it looks at what the element that it
+   * writes has referred to, though no reader was ever shown it.
+   */
+  private slotRowsLate: SlotRows[] = [];
+  private committingLate: SlotRows[] = [];
   /** No rows come after the last snapshot. */
   private last: boolean;
   /** The index lies in space that stays. */
@@ -130,6 +144,7 @@ export class ChunkedStorage implements Storage {
       this.slotRows = rows;
     }
     this.committing.push(...this.planned.splice(0));
+    this.committingLate.push(...this.slotRowsLate.splice(0));
   }
 
   /** The last, partial band in its final form: filtered like the others. */
@@ -146,6 +161,7 @@ export class ChunkedStorage implements Storage {
       await this.apply(plan);
       this.committing.shift();
     }
+    const writes = this.index.writes();
     return {
       layout: {
         kind: "chunked",
@@ -154,11 +170,16 @@ export class ChunkedStorage implements Storage {
         itemsize: this.type.itemsize,
       },
       filters: this.type.filters,
-      ...this.index.writes(),
+      ...writes,
+      fresh: [
+        ...this.committingLate.map(({ address, rows }) => ({ address, bytes: rows.bytes })),
+        ...writes.fresh,
+      ],
     };
   }
 
   committed(): Block[] {
+    for (const { rows } of this.committingLate.splice(0)) rows.release();
     const size = this.index.nodeBytes;
     const nodes = this.index.written().map((address) => ({ address, size }));
     return [...nodes, ...this.freed.splice(0)];
@@ -323,7 +344,9 @@ export class ChunkedStorage implements Storage {
   private fillSlot(tile: number, slot: Block, band: Memory, rows: number): void {
     if (rows === this.slotRows) return;
     const address = slot.address + this.slotRows * this.grid.tileRowBytes;
-    void this.space.writes.write(address, this.cut(band, tile, this.slotRows, rows));
+    const added = this.cut(band, tile, this.slotRows, rows);
+    if (this.type.hasText) this.slotRowsLate.push({ address, rows: added });
+    else void this.space.writes.write(address, added);
   }
 
   private writeSlot(tile: number, band: Memory, rows: number): void {

@@ -69,6 +69,10 @@ export async function commit(parts: CommitParts, durable: boolean): Promise<void
       headers.flatMap(({ rewrites }) => rewrites),
       (write) => file.write(write),
     );
+    await inParallel(
+      stored.flatMap(({ settle }) => settle),
+      (write) => file.write(write),
+    );
     const root = objects.root.header.address;
     if (root !== undefined && root !== file.superblock.root) await file.setRoot(root);
     if (durable) await file.sync();

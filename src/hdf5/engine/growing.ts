@@ -1,6 +1,7 @@
 import { ClosedError, InvalidArgumentError } from "../../errors.js";
 import { type DType, sizeOfShape } from "../../ndarray/dtype.js";
 import { encodeDataspace } from "../format/dataspace.js";
+import { hasText } from "../format/datatype.js";
 import { encodeLayout } from "../format/layout.js";
 import { encodeFill, encodePipeline, MESSAGE } from "../format/messages.js";
 import { MESSAGE_OVERHEAD, NEXT_OVERHEAD } from "../format/object-header.js";
@@ -200,6 +201,7 @@ export class GrowingFile implements GrowingDataset {
       chunks: checked,
       filters,
       fill,
+      hasText: hasText(this.spec.dtype),
     });
   }
 

@@ -70,6 +70,7 @@ export class RegionStorage implements Storage {
       filters: [],
       fresh: [],
       publish: [],
+      settle: [],
     };
   }
 

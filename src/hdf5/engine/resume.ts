@@ -2,7 +2,7 @@ import { InvalidArgumentError } from "../../errors.js";
 import type { DType } from "../../ndarray/dtype.js";
 import { UnsupportedFileError } from "../errors.js";
 import { type Dataspace, parseDataspace } from "../format/dataspace.js";
-import { parseDatatype, storedSize } from "../format/datatype.js";
+import { hasText, parseDatatype, storedSize } from "../format/datatype.js";
 import { type Layout, parseLayout } from "../format/layout.js";
 import { type Filter, MESSAGE, parseFill, parsePipeline } from "../format/messages.js";
 import type { DatasetOptions } from "../writer-api.js";
@@ -47,7 +47,14 @@ export async function readResumable(
     fill: facts.fill,
   };
   const { itemsize, filters, fill } = spec;
-  const storage = new ChunkedStorage(space, { itemsize, rowShape, chunks: layout.chunks, filters, fill });
+  const storage = new ChunkedStorage(space, {
+    itemsize,
+    rowShape,
+    chunks: layout.chunks,
+    filters,
+    fill,
+    hasText: hasText(dtype),
+  });
   await storage.resume(layout.index, rows);
   return { spec, storage, rows, inPlace };
 }

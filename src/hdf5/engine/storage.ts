@@ -21,11 +21,12 @@ export interface Stored {
 
 /**
  * What a commit has to write for a dataset's storage once the data writes are settled: `fresh` before anything is
- * published, `publish` in order, before the header.
+ * published, `publish` in order, before the header, `settle` after it.
  */
 export interface StorageWrites extends Stored {
   readonly fresh: readonly Write[];
   readonly publish: readonly Write[];
+  readonly settle: readonly Write[];
 }
 
 /** Blocks of the file that are no longer used. */

@@ -148,8 +148,8 @@ describe("a chunk index", () => {
         expected[at] = 1_000_000 + round;
         await index.replace({ size: 2, mask: 1, offsets: [10 * at] }, 1_000_000 + round);
       }
-      const { fresh, publish } = index.writes();
-      for (const write of [...fresh, ...publish]) memory.write(write);
+      const { fresh, publish, settle } = index.writes();
+      for (const write of [...fresh, ...publish, ...settle]) memory.write(write);
       index.written();
       if (round % 10 === 9) {
         const { root } = index;
