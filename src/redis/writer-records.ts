@@ -42,21 +42,44 @@ export async function readScanRecord(
   };
 }
 
-/** Changes fields of a scan's record and tells those who wait for events; `forget` removes fields. */
+/** Keeps what the next writer must know of a scan. */
 export async function writeScanRecord(
   client: RedisClient,
   scan: string,
-  fields: RecordFields,
-  forget: readonly (keyof ScanRecord)[] = [],
+  fields: Omit<RecordFields, "status">,
 ): Promise<void> {
-  const key = scanRecordKey(scan);
-  const values = Object.entries(fields).flat();
-  await client.atomically([
-    ...(values.length > 0 ? [change(["HSET", key, ...values])] : []),
-    ...(forget.length > 0 ? [change(["HDEL", key, ...forget])] : []),
+  await client.all([
+    change(["HSET", scanRecordKey(scan), ...Object.entries(fields).flat()]),
     change(["ZADD", WRITER_KEYS.statuses, Date.now(), scan]),
-    change(["XADD", WRITER_KEYS.events, "MAXLEN", "~", EVENTS_KEPT, "*", "scan", scan]),
   ]);
+}
+
+const PUBLISH = `
+local final = ARGV[3] == "1"
+if redis.call("HEXISTS", KEYS[1], "final") == 1 and not final then return 0 end
+redis.call("HSET", KEYS[1], "status", ARGV[2])
+if final then
+  redis.call("HSET", KEYS[1], "final", "1")
+  redis.call("HDEL", KEYS[1], "prepared")
+end
+redis.call("ZADD", KEYS[2], ARGV[4], ARGV[1])
+redis.call("XADD", KEYS[3], "MAXLEN", "~", ${EVENTS_KEPT}, "*", "scan", ARGV[1])
+return 1`;
+
+/**
+ * Publishes the status of a scan, and tells those who wait for events. One that is `final` stays: what a writer that was cut
+ * off says later of the same scan is not published.
+ */
+export async function writeStatus(
+  client: RedisClient,
+  scan: string,
+  status: string,
+  final: boolean,
+): Promise<void> {
+  const keys = [scanRecordKey(scan), WRITER_KEYS.statuses, WRITER_KEYS.events];
+  await client.do(
+    change(["EVAL", PUBLISH, keys.length, ...keys, scan, status, final ? "1" : "0", Date.now()]),
+  );
 }
 
 /** The keys of all scans that have a record, the latest change last. */

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import { messageOf } from "../errors.js";
 import type { RedisClient } from "../redis/client.js";
 import { POSITIONS_TTL, publishPositions, withdrawPositions } from "../redis/positions.js";
-import { writeScanRecord } from "../redis/writer-records.js";
+import { writeStatus } from "../redis/writer-records.js";
 import { isFinal, type ScanStatus } from "./status.js";
 
 /** How often what has changed is published (ms). */
@@ -92,7 +92,7 @@ export class StatusBoard {
   async #publishStatus(status: ScanStatus): Promise<void> {
     const text = JSON.stringify(status);
     if (this.#published.get(status.scan) === text) return;
-    await writeScanRecord(this.#client, status.scan, { status: text }, isFinal(status) ? ["prepared"] : []);
+    await writeStatus(this.#client, status.scan, text, isFinal(status));
     this.#published.set(status.scan, text);
     for (const listener of this.#listeners) listener(status);
   }

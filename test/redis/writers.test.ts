@@ -3,7 +3,14 @@ import { RedisClient } from "../../src/redis/client.js";
 import { leaseOf, releaseLease, renewLease, takeLease } from "../../src/redis/leases.js";
 import { neededPositions, publishPositions, withdrawPositions } from "../../src/redis/positions.js";
 import type { PrivateRedis } from "../../src/redis/server.js";
-import { isLastOfFile, latestEvent, nextEvents, writeScanRecord } from "../../src/redis/writer-records.js";
+import {
+  isLastOfFile,
+  latestEvent,
+  nextEvents,
+  readScanRecord,
+  writeScanRecord,
+  writeStatus,
+} from "../../src/redis/writer-records.js";
 import { startTestRedis } from "../support/redis.js";
 
 let redis: PrivateRedis;
@@ -69,11 +76,26 @@ test("positions are the lowest of all live writers, and vanish with them", async
   expect(await neededPositions(client)).toEqual(new Map());
 });
 
-test("those who wait are told of a scan whose record changed", async () => {
+test("those who wait are told of a scan whose status changed", async () => {
   const since = await latestEvent(client);
   const waiting = nextEvents(client, since, 5000);
-  await writeScanRecord(client, "esrf:scan:X", { status: "{}" });
+  await writeStatus(client, "esrf:scan:X", "{}", false);
   expect((await waiting).scans).toEqual(["esrf:scan:X"]);
+});
+
+test("a final status stays, whatever a writer that was cut off says later", async () => {
+  const scan = "esrf:scan:Y";
+  await writeScanRecord(client, scan, { prepared: Buffer.from("info"), claims: "[]" });
+  await writeStatus(client, scan, '"running"', false);
+  await writeStatus(client, scan, '"complete"', true);
+  await writeStatus(client, scan, '"running"', false);
+  expect(await readScanRecord(client, scan)).toEqual({
+    status: '"complete"',
+    claims: "[]",
+    prepared: undefined,
+  });
+  await writeStatus(client, scan, '"failed"', true);
+  expect(await readScanRecord(client, scan)).toMatchObject({ status: '"failed"' });
 });
 
 test("the last scan of a file is the one that was closed last, in whatever order they are completed", async () => {
