@@ -39,7 +39,7 @@ export class FileCore {
   }
 
   /** Looks for news in the file. All else here is as of the last look. */
-  async version(options: SignalOption = {}): Promise<number> {
+  version(options: SignalOption = {}): Promise<number> {
     this.assertOpen();
     options.signal?.throwIfAborted();
     return this.view.version(options);

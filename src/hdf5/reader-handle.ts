@@ -212,10 +212,10 @@ export function dropHandle(handle: FileHandle): void {
 }
 
 /** Lets go of every file that changed: virtual datasets and external links read other files than their own. */
-export async function releaseChanged(): Promise<void> {
+export function releaseChanged(): Promise<void> | undefined {
   if (!lookedJustNow()) for (const handle of [...handles.values()]) handle.releaseIfChanged();
-  // Everything above is synchronous: whoever refreshes in a loop must let others have their turn.
-  await othersTurn();
+  // All this is synchronous: whoever refreshes in a loop must let others have their turn.
+  return othersTurn();
 }
 
 /** When the files were last looked at in the present run of JavaScript; undefined: not yet. */

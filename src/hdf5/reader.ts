@@ -161,7 +161,8 @@ class Reader implements Hdf5Reader {
 
   async refresh(): Promise<number> {
     this.#assertOpen();
-    await releaseChanged();
+    const turn = releaseChanged();
+    if (turn) await turn;
     return this.#handle.generation;
   }
 

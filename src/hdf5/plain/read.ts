@@ -188,7 +188,8 @@ async function readStretches(
     const position = address + base * itemsize;
     if (end === first + 1) {
       const place = (to[first] ?? 0) * itemsize;
-      await file.fill(out.subarray(place, place + length * itemsize), position);
+      const reading = file.fill(out.subarray(place, place + length * itemsize), position);
+      if (reading) await reading;
     } else {
       const window = Buffer.allocUnsafe(count * itemsize);
       await file.fill(window, position);
