@@ -6,7 +6,7 @@ export class ReplyError extends Error {
 }
 
 /** Longer binary arguments are sent as they are, without being copied. */
-const COPY_BELOW = 16 * 2 ** 10;
+const COPY_BELOW = 4 * 2 ** 10;
 
 /** Commands in RESP, as few pieces to write one after the other. */
 export function encodeCommands(commands: readonly (readonly Arg[])[]): Uint8Array[] {

@@ -30,7 +30,9 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
   readonly #followers = new Map<FollowableStream, Follower>();
   /** Streams that ended without a seal, because their scan was closed. */
   readonly unsealed = new Set<FollowableStream>();
-  #interrupt: AbortController | undefined;
+  /** Ends the blocking read that is under way; a new one for each would be most of the work of a single point. */
+  #interrupt = new AbortController();
+  #blocked: boolean = false;
   #reading: Promise<unknown> = Promise.resolve();
   /** The page after the one that was handed out last. */
   #ahead: Promise<Page | undefined> | undefined;
@@ -57,7 +59,7 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
     }
     if (this.#followers.has(stream)) return;
     this.#followers.set(stream, new Follower(stream, { ...this.#options, ...options }));
-    this.#interrupt?.abort();
+    if (this.#blocked) this.#interrupt.abort();
   }
 
   /** Stops following a stream. */
@@ -99,7 +101,7 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
 
   close(): void {
     this.#closing.abort(new ClosedError("The cursor group was closed."));
-    this.#interrupt?.abort();
+    this.#interrupt.abort();
     this.#followers.clear();
   }
 
@@ -249,10 +251,11 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
     if (reading.length === 0) return NO_PAGE;
     const { command, ...request } = nextPage(reading, block);
     if (block === undefined) return { ...request, found: await this.#redis.do(command, { signal }) };
-    const interrupt = new AbortController();
-    this.#interrupt = interrupt;
+    if (this.#interrupt.signal.aborted) this.#interrupt = new AbortController();
+    const interrupt = this.#interrupt;
     const abort = () => interrupt.abort();
     signal?.addEventListener("abort", abort, { once: true });
+    this.#blocked = true;
     try {
       return { ...request, found: await this.#redis.blocking(command, block, { signal: interrupt.signal }) };
     } catch (error) {
@@ -261,7 +264,7 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
       return "interrupted";
     } finally {
       signal?.removeEventListener("abort", abort);
-      this.#interrupt = undefined;
+      this.#blocked = false;
     }
   }
 
