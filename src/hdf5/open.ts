@@ -140,6 +140,8 @@ function checkSuperblock(block: Superblock, size: number, path: string): void {
   if (block.extension !== undefined)
     refuse("its superblock has an extension (file space strategy, shared messages)");
   if (block.sizes[0] !== 8 || block.sizes[1] !== 8) refuse("its addresses or lengths are not 8 bytes");
+  // The C library writes this version only where nodes of chunk indices are larger or smaller than ours.
+  if (block.version === 1) refuse("its chunk indices have nodes of an unusual size (superblock version 1)");
   if (block.driver !== undefined) refuse("it is part of a multi-file set");
   if (block.version === 3 && block.flags !== 0) {
     refuse("it is marked as open for writing (a writer is at work, or was killed: then run h5clear -s)");

@@ -2,6 +2,7 @@ import {
   appendFileSync,
   copyFileSync,
   mkdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -41,6 +42,17 @@ describe("opening", () => {
     writeFileSync(folder("there.h5"), "x");
     expect(await codeOf(openHdf5(folder("there.h5"), { mode: "create" }))).toBe("ERR_HDF5_FILE_EXISTS");
     expect(statSync(folder("there.h5")).size).toBe(1);
+  });
+
+  test("refuses a file whose chunk indices have other nodes than ours (superblock version 1)", async () => {
+    await h5py(folder("v0.h5"), "f = h5py.File(path, 'w', libver='earliest'); f['x'] = 1; f.close()");
+    const bytes = readFileSync(folder("v0.h5"));
+    bytes[8] = 1;
+    writeFileSync(
+      folder("v1.h5"),
+      Buffer.concat([bytes.subarray(0, 24), Buffer.from([16, 0, 0, 0]), bytes.subarray(24)]),
+    );
+    await expect(openHdf5(folder("v1.h5"))).rejects.toThrow("superblock version 1");
   });
 
   test("refuses a file with a user block, and one marked as open for writing", async () => {
