@@ -39,6 +39,11 @@ export function countHdf5Points(file: string, dataset: string): Promise<number> 
   return withDataset(file, dataset, async ({ shape }) => shape[0] ?? 0);
 }
 
+/** The shape of one point (image) of a dataset in an HDF5 file. */
+export function hdf5PointShape(file: string, dataset: string): Promise<readonly number[]> {
+  return withDataset(file, dataset, async ({ shape }) => shape.slice(1));
+}
+
 interface OpenDataset {
   readonly reader: Hdf5Reader;
   readonly path: string;

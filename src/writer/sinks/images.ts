@@ -1,6 +1,7 @@
 import type { Selection, VirtualDataset } from "../../hdf5/writer-api.js";
 import { nameBelow } from "../../mapping/scan-info/saving.js";
 import type { RawArray } from "../../ndarray/raw.js";
+import { hdf5PointShape } from "../../stream/plugins/hdf5-points.js";
 import type { LimaStream } from "../../stream/plugins/lima.js";
 import type { ImageRun, LimaFiles } from "../../stream/plugins/lima-files.js";
 import type { StreamView } from "../../stream/reading.js";
@@ -14,15 +15,15 @@ const LONGEST_DELAY = 5_000;
 
 /**
  * Images that a Lima detector saves. Those in HDF5 files become a virtual dataset over these files, extended as files
- * are closed. Other formats become, at the end, HDF5's external raw storage (uncompressed EDF), else a list of texts
- * `file::index`.
+ * are closed; while their shape is not known, a list of texts `file::index`. Other formats become, at the end, HDF5's external raw storage (uncompressed EDF), else such a list.
  */
 export class ImageSink implements StreamSink {
   readonly target: SinkTarget;
   readonly progress: Progress;
   readonly #stream: LimaStream;
   readonly #files: LimaFiles;
-  readonly #virtual: boolean;
+  /** Shape of one image; where the stream leaves it open, undefined until a file of the detector tells. */
+  #shape: readonly number[] | undefined;
   #written = 0;
   #writtenAt = Number.NEGATIVE_INFINITY;
 
@@ -31,7 +32,7 @@ export class ImageSink implements StreamSink {
     this.progress = progress;
     this.#stream = stream;
     this.#files = files;
-    this.#virtual = isHdf5(files) && !stream.shape.includes(-1);
+    this.#shape = stream.shape.includes(-1) ? undefined : stream.shape;
   }
 
   static async open(
@@ -57,7 +58,7 @@ export class ImageSink implements StreamSink {
     this.progress.points = total;
     this.progress.bytes = total * this.#imageBytes;
     const due = total >= this.#written * GROWTH || performance.now() > this.#writtenAt + LONGEST_DELAY;
-    if (this.#virtual && due && total > this.#written) await this.#write(false);
+    if (isHdf5(this.#files) && due && total > this.#written) await this.#write(false);
   }
 
   async finish(): Promise<void> {
@@ -69,9 +70,8 @@ export class ImageSink implements StreamSink {
   }
 
   get #imageBytes(): number {
-    return (
-      fillElement(this.#stream.dtype).byteLength * this.#stream.shape.reduce((a, b) => a * Math.abs(b), 1)
-    );
+    const { dtype, shape } = this.#stream;
+    return fillElement(dtype).byteLength * (this.#shape ?? shape).reduce((a, b) => a * Math.abs(b), 1);
   }
 
   async #write(final: boolean): Promise<void> {
@@ -79,10 +79,11 @@ export class ImageSink implements StreamSink {
     const count = this.progress.points;
     const runs = [...this.#files.runs(0, count)];
     const options = { attributes };
-    const raw = final && !this.#virtual ? await edfFrames(this.#stream, runs) : undefined;
+    const shape = isHdf5(this.#files) ? await this.#imageShape(runs[0]) : undefined;
+    const raw = final && !isHdf5(this.#files) ? await edfFrames(this.#stream, runs) : undefined;
     file.check();
     if ((await file.hdf5.kindOf(path)) !== undefined) await file.hdf5.replace(path);
-    if (this.#virtual) await file.hdf5.createVirtual(path, this.#virtualDataset(runs, count), options);
+    if (shape) await file.hdf5.createVirtual(path, this.#virtualDataset(runs, count, shape), options);
     else if (raw) await file.hdf5.createExternal(path, raw, options);
     else await file.hdf5.createDataset(path, this.#list(runs), options);
     this.#written = count;
@@ -90,8 +91,18 @@ export class ImageSink implements StreamSink {
     file.changed(this.progress);
   }
 
-  #virtualDataset(runs: readonly ImageRun[], count: number): VirtualDataset {
-    const { dtype, shape } = this.#stream;
+  async #imageShape(first: ImageRun | undefined): Promise<readonly number[] | undefined> {
+    if (this.#shape || !first) return this.#shape;
+    const found = await hdf5PointShape(first.file, first.dataset ?? "/").catch(() => undefined); // not there yet
+    const { shape } = this.#stream;
+    const fits =
+      found?.length === shape.length && shape.every((size, axis) => size === -1 || size === found[axis]);
+    if (fits) this.#shape = found;
+    return this.#shape;
+  }
+
+  #virtualDataset(runs: readonly ImageRun[], count: number, shape: readonly number[]): VirtualDataset {
+    const { dtype } = this.#stream;
     const fill = fillElement(dtype, this.target.layout?.fill);
     return {
       dtype,
