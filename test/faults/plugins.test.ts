@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { DataStore, limaDefinition, walkEvents } from "../../src/index.js";
 import { type PrivateRedis, startPrivateRedis } from "../../src/redis/server.js";
 import { MemoryTracker } from "../../src/tracker/index.js";
-import { fixture } from "../support/fixtures.js";
+import { fixtureCamera } from "../support/lima.js";
 import { startProxy, type TcpProxy } from "../support/proxy.js";
 import { startTestRedis } from "../support/redis.js";
 
@@ -22,21 +22,7 @@ afterAll(async () => {
   await redis.stop();
 });
 
-const camera = limaDefinition({
-  dtype: "<u2",
-  shape: [12, 16],
-  serverUrl: "id00/lima/cam",
-  bufferMaxNumber: 1,
-  framesPerAcquisition: 35,
-  acquisitionOffset: 0,
-  saving: {
-    filePath: fixture("h5maps/lima1_multi_file", "files", "scan0001", "cam_%04d.h5"),
-    dataPath: "/entry_0000/measurement/data",
-    fileFormat: "hdf5",
-    fileOffset: 0,
-    framesPerFile: 10,
-  },
-});
+const camera = limaDefinition(fixtureCamera());
 
 const identity = () => ({ name: "faults", number: ++number, data_policy: "no_policy", session: "s" });
 

@@ -8,7 +8,8 @@ import { type DataNode, type NodeEvent, type NodeType, walk, walkEvents } from "
 import { ImageView } from "../../src/scan/nodes-data.js";
 import { DataStore } from "../../src/scan/store.js";
 import { limaDefinition } from "../../src/stream/plugins/definitions.js";
-import { fixture, replayFixture } from "../support/fixtures.js";
+import { replayFixture } from "../support/fixtures.js";
+import { fixtureCamera } from "../support/lima.js";
 import { resetTestRedis, startTestRedis } from "../support/redis.js";
 
 let redis: PrivateRedis;
@@ -44,24 +45,7 @@ async function ascan(path: string | null, options: { session?: string; prepared?
   });
   const roby = scan.createStream("axis:roby", { dtype: "<f8" });
   const diode = scan.createStream("timer:diode:diode", { dtype: "<f8" });
-  const camera = scan.createStream(
-    "lima_simulator:image",
-    limaDefinition({
-      dtype: "<u2",
-      shape: [12, 16],
-      serverUrl: "id00/lima/simulator",
-      bufferMaxNumber: 4,
-      framesPerAcquisition: 35,
-      acquisitionOffset: 0,
-      saving: {
-        filePath: fixture("h5maps/lima1_multi_file", "files", "scan0001", "cam_%04d.h5"),
-        dataPath: "/entry_0000/measurement/data",
-        fileFormat: "hdf5",
-        fileOffset: 0,
-        framesPerFile: 10,
-      },
-    }),
-  );
+  const camera = scan.createStream("lima_simulator:image", limaDefinition(fixtureCamera()));
   if (prepared) await scan.prepare();
   return { scan, roby, diode, camera };
 }

@@ -18,7 +18,7 @@ import type { LimaStream } from "../../../src/stream/plugins/lima.js";
 import { MemoryTracker } from "../../../src/tracker/index.js";
 import { resources, until } from "../../support/abort.js";
 import { testAbortedCalls } from "../../support/aborted-calls.js";
-import { fixture } from "../../support/fixtures.js";
+import { fixtureCamera } from "../../support/lima.js";
 import { startProxy, type TcpProxy } from "../../support/proxy.js";
 import { startTestRedis } from "../../support/redis.js";
 
@@ -50,24 +50,7 @@ async function things(): Promise<Things> {
     data_policy: "no_policy",
     session: "s",
   });
-  const camera = published.createStream(
-    "camera",
-    limaDefinition({
-      dtype: "<u2",
-      shape: [12, 16],
-      serverUrl: "id00/lima/cam",
-      bufferMaxNumber: 1,
-      framesPerAcquisition: 35,
-      acquisitionOffset: 0,
-      saving: {
-        filePath: fixture("h5maps/lima1_multi_file", "files", "scan0001", "cam_%04d.h5"),
-        dataPath: "/entry_0000/measurement/data",
-        fileFormat: "hdf5",
-        fileOffset: 0,
-        framesPerFile: 10,
-      },
-    }),
-  );
+  const camera = published.createStream("camera", limaDefinition(fixtureCamera()));
   const backed = published.createStream(
     "backed",
     hdf5FallbackDefinition({ dtype: "<f8", file: "/nowhere.h5", dataset: "/d" }),

@@ -1,0 +1,136 @@
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { limaDefinition } from "../../../src/stream/plugins/definitions.js";
+import { fixtureCamera } from "../../support/lima.js";
+import { limaScans, limaStream, running, status } from "./lima-support.js";
+import { collect, errorOf, scanWith } from "./support.js";
+
+const scans = limaScans({ edf: "scan-info/17_lima_edf" });
+
+describe("images that cannot be read", () => {
+  test("are counted when the detector does not save them, and say so when asked for", async () => {
+    const { publisher, stream } = await running(scans(), { saved: false });
+    await publisher.send(status(4, -1));
+    await publisher.flush();
+    expect(await stream.length()).toBe(5);
+    expect(await errorOf(stream.at(4))).toMatchObject({ code: "ERR_IMAGES_NOT_SAVED" });
+    expect(await errorOf(stream.at(4, { wait: true }))).toMatchObject({ code: "ERR_IMAGES_NOT_SAVED" });
+    expect(() => stream.references(0, 1)).toThrow("does not save");
+    const { value } = await stream.cursor().next();
+    expect(value).toMatchObject({ index: 0, length: 5 });
+    expect(await errorOf(value?.data() ?? Promise.resolve())).toMatchObject({ code: "ERR_IMAGES_NOT_SAVED" });
+  });
+
+  test("are not even counted once their status was trimmed", async () => {
+    const { publisher, stream } = await running(scans(), { saved: false });
+    await publisher.send(status(4, -1));
+    await publisher.seal();
+    await scans().store.redis.commands.call(["XTRIM", publisher.key, "MAXLEN", "1"]);
+    expect(await errorOf(stream.length())).toMatchObject({ code: "ERR_INDEX_NO_MORE_THERE" });
+  });
+
+  test("at the end of an aborted scan are not passed over silently", async () => {
+    const { publisher, stream } = await running(scans());
+    await publisher.send(status(16, 12));
+    await publisher.seal();
+    expect(await errorOf(stream.at(13))).toMatchObject({ code: "ERR_IMAGES_NOT_SAVED", index: 13 });
+    const views = await collect(stream.cursor());
+    expect(views.map(({ index, length }) => [index, length])).toEqual([
+      [0, 13],
+      [13, 4],
+    ]);
+    expect(await errorOf(views[1]?.data() ?? Promise.resolve())).toMatchObject({
+      code: "ERR_IMAGES_NOT_SAVED",
+    });
+  });
+
+  test("name the file that is missing", async () => {
+    const { publisher, stream } = await running(scans(), { framesPerAcquisition: 100 });
+    await publisher.send(status(59, 59));
+    await publisher.seal();
+    expect(await errorOf(stream.at(45))).toMatchObject({
+      code: "ERR_DATA_FILE_MISSING",
+      path: join(scans().folder, "multi", "scan0001", "cam_0004.h5"),
+    });
+    expect(await errorOf(stream.at(36))).toMatchObject({ code: "ERR_DATA_FILE", index: 6 });
+  });
+
+  test("in a format that is not supported say which", async () => {
+    expect(await errorOf((await limaStream(scans(), "edf", 1, "cam:image")).at(0))).toMatchObject({
+      code: "ERR_FILE_FORMAT",
+    });
+  });
+
+  test("with another type than announced are an error", async () => {
+    const { publisher, stream } = await scanWith(
+      scans().store,
+      limaDefinition({ ...fixtureCamera(), dtype: "<f4" }),
+    );
+    await publisher.send(status(9, 9));
+    await publisher.seal();
+    expect(await errorOf(stream.at(0))).toMatchObject({ code: "ERR_DATA_FILE" });
+  });
+});
+
+describe("descriptions that cannot be used", () => {
+  test.each([
+    ["no lima_info", { plugin: "lima", dtype: "uint16", shape: [2, 2] }],
+    [
+      "another protocol",
+      { plugin: "lima", dtype: "uint16", shape: [2, 2], lima_info: { protocol_version: 7 } },
+    ],
+    [
+      "an unknown dtype",
+      { plugin: "lima", dtype: "quaternion", shape: [2, 2], lima_info: { protocol_version: 1 } },
+    ],
+    ["no shape", { plugin: "lima", dtype: "uint16", lima_info: { protocol_version: 1 } }],
+    [
+      "a bad pattern",
+      {
+        plugin: "lima",
+        dtype: "uint16",
+        shape: [2],
+        lima_info: { protocol_version: 1, file_path: "/a/b.h5" },
+      },
+    ],
+  ])("%s: the stream is broken, the scan is not", async (_, info) => {
+    const scan = await scans().store.createScan({ name: "bad", number: 1, data_policy: "no_policy" });
+    scan.createStream("cam", { dtype: "json", info });
+    await scan.createStream("diode", { dtype: "<f8" }).send([1, 2]);
+    await scan.prepare();
+    await scan.close();
+    const { streams } = await scans().store.loadScan(scan.key);
+    expect(await streams.get("diode")?.length()).toBe(2);
+    expect(await errorOf(streams.get("cam")?.length() ?? Promise.resolve())).toMatchObject({
+      code: "ERR_PLUGIN_BROKEN",
+      stream: "cam",
+    });
+  });
+
+  test("a status that is none fails the stream's calls only", async () => {
+    const { publisher, stream } = await running(scans());
+    await publisher.send({ last_index: "many" });
+    await publisher.flush();
+    expect(await errorOf(stream.length())).toMatchObject({ code: "ERR_STREAM_FORMAT" });
+  });
+
+  test("publishers are told of them before anything is written", () => {
+    const definition = {
+      dtype: "<u2",
+      shape: [2, 2],
+      serverUrl: "x",
+      bufferMaxNumber: 1,
+      framesPerAcquisition: 1,
+      acquisitionOffset: 0,
+    };
+    const saving = {
+      filePath: "/a/b.h5",
+      dataPath: "/d",
+      fileFormat: "hdf5",
+      fileOffset: 0,
+      framesPerFile: 1,
+    };
+    expect(() => limaDefinition({ ...definition, saving })).toThrow("exactly one number");
+    expect(() => limaDefinition({ ...definition, dtype: "pixel" })).toThrow("Unknown numeric dtype");
+  });
+});
