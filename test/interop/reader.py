@@ -1,6 +1,7 @@
-"""Reads the last scan with blissdata: reader.py URL static|live; the result is one JSON text.
+"""Reads a scan with blissdata: reader.py URL values|bytes|live [KEY]; the result is one JSON text. Without KEY: the last scan.
 
-`live` waits for every point of the stream "diode", and writes each as it comes."""
+`values` gives the points as lists, `bytes` as their dtype, shape and bytes; `live` waits for every point of the stream
+"diode", and writes each as it comes."""
 
 import json
 import sys
@@ -11,10 +12,9 @@ from blissdata.redis_engine.scan import ScanState
 from blissdata.redis_engine.store import DataStore
 from blissdata.streams import CursorGroup
 
-url, mode = sys.argv[1:]
+url, mode, *key = sys.argv[1:]
 store = DataStore(url)
-_, key = store.get_last_scan()
-scan = store.load_scan(key)
+scan = store.load_scan(key[0] if key else store.get_last_scan()[1])
 if mode == "live":
     while scan.state < ScanState.PREPARED:
         scan.update()
@@ -36,7 +36,7 @@ if mode == "live":
 
 def plain(value):
     if isinstance(value, np.ndarray):
-        return value.tolist()
+        return value.tolist() if mode == "values" else {"dtype": value.dtype.str, "shape": value.shape, "bytes": value.tobytes().hex()}
     return [plain(item) for item in value] if isinstance(value, list) else value
 
 
@@ -52,6 +52,7 @@ result = {
             "shape": list(stream.shape),
             "length": len(stream),
             "sealed": stream.is_sealed(),
+            "info": stream.info,
             "data": plain(stream[:]),
         }
         for name, stream in scan.streams.items()

@@ -2,14 +2,16 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { FollowableStream } from "../../src/index.js";
 import { RedisClient } from "../../src/redis/client.js";
 import type { PrivateRedis } from "../../src/redis/server.js";
 import { DataStore } from "../../src/scan/store.js";
 import { runPythonFile, spawnPython } from "../support/python.js";
 import { resetTestRedis, startTestRedis } from "../support/redis.js";
+import { DTYPES } from "./dtypes.js";
 
 const PUBLISHER = fileURLToPath(new URL("publisher.py", import.meta.url));
-const READER = fileURLToPath(new URL("reader.py", import.meta.url));
+const ENCODINGS = fileURLToPath(new URL("encodings.py", import.meta.url));
 
 let redis: PrivateRedis;
 let store: DataStore;
@@ -19,16 +21,14 @@ beforeAll(async () => {
   store = await DataStore.connect(redis.url);
 });
 
-beforeEach(async () => {
-  await resetTestRedis(redis);
-});
-
 afterAll(async () => {
   await store.close();
   await redis.stop();
 });
 
 describe("what blissdata publishes", () => {
+  beforeEach(() => resetTestRedis(redis));
+
   test("is read with all its values, states and metadata", async () => {
     const key = (await runPythonFile(PUBLISHER, [redis.url, "static"])).trim();
     const scan = await store.lastScan();
@@ -88,78 +88,55 @@ describe("what blissdata publishes", () => {
   });
 });
 
-describe("what nxlive publishes", () => {
-  test("is read by blissdata with all its values, states and metadata", async () => {
-    const identity = {
-      name: "tsscan",
-      number: 12,
-      data_policy: "no_policy",
-      session: "typescript",
-      path: "/data/ts.h5",
-    };
-    const scan = await store.createScan(identity, { title: "from TypeScript", lost: Number.NaN });
-    const streams = {
-      diode: scan.createStream("diode", { dtype: "<f8" }),
-      count: scan.createStream("count", { dtype: "<i8" }),
-      image: scan.createStream("image", { dtype: ">u2", shape: [2, 2] }),
-      mca: scan.createStream("mca", { dtype: "<u4", shape: [-1] }),
-      log: scan.createStream("log", { dtype: "json" }),
-      unused: scan.createStream("unused", { dtype: "|b1" }),
-    };
-    await scan.prepare();
-    await scan.start();
-    await streams.diode.send(0.5);
-    await streams.diode.send(Float64Array.of(1, 2, 3));
-    await streams.count.send(BigInt64Array.of(2n ** 62n, -1n));
-    await streams.image.send(Uint16Array.of(1, 2, 3, 65535));
-    await streams.mca.send(Uint32Array.of(1, 2, 3));
-    await streams.mca.send(Uint32Array.of(4));
-    await streams.log.send({ message: "réglé" });
-    await scan.stop();
-    scan.info.end_reason = "SUCCESS";
-    await scan.close();
+/** The bytes as published, one text per run of points of one shape. */
+async function rawOf(stream: FollowableStream): Promise<string[]> {
+  const runs: string[] = [];
+  for await (const view of stream.cursor()) {
+    for (const { data } of await view.raw()) runs.push(Buffer.from(data as Uint8Array).toString("hex"));
+  }
+  return runs;
+}
 
-    const read: unknown = JSON.parse(await runPythonFile(READER, [redis.url, "static"]));
-    expect(read).toEqual({
-      key: scan.key,
-      state: "CLOSED",
-      info: { title: "from TypeScript", lost: null, end_reason: "SUCCESS" },
-      identity: ["tsscan", 12, "typescript", "/data/ts.h5"],
-      found: [scan.key],
-      streams: {
-        diode: { dtype: "<f8", shape: [], length: 4, sealed: true, data: [0.5, 1, 2, 3] },
-        count: { dtype: "<i8", shape: [], length: 2, sealed: true, data: [2 ** 62, -1] },
-        image: {
-          dtype: ">u2",
-          shape: [2, 2],
-          length: 1,
-          sealed: true,
-          data: [
-            [
-              [1, 2],
-              [3, 65535],
-            ],
-          ],
-        },
-        mca: { dtype: "<u4", shape: [-1], length: 2, sealed: true, data: [[1, 2, 3], [4]] },
-        log: { dtype: "json", shape: [], length: 1, sealed: true, data: [{ message: "réglé" }] },
-        unused: { dtype: "|b1", shape: [], length: 0, sealed: true, data: [] },
-      },
-    });
+describe("what blissdata publishes in every encoding", () => {
+  let published: { key: string; data: Record<string, string | string[]> };
+
+  beforeAll(async () => {
+    published = JSON.parse(await runPythonFile(ENCODINGS, [redis.url]));
   });
 
-  test("arrives at blissdata while it is published, to the seal and the last state", async () => {
-    const scan = await store.createScan({ name: "live", number: 1, data_policy: "no_policy", session: "s" });
-    const diode = scan.createStream("diode", { dtype: "<f8" });
-    await scan.prepare();
-    await scan.start();
-    const python = spawnPython([READER, redis.url, "live"]);
-    const received: string[] = [];
-    for await (const line of createInterface({ input: python.stdout })) {
-      received.push(line);
-      if (received.length <= 3) await diode.send(received.length / 2);
-      if (received.length === 4) await scan.close();
+  test("has its identity, info and state here", async () => {
+    const scan = await store.loadScan(published.key);
+    expect(scan.id).toMatchObject({
+      name: "python",
+      number: 7,
+      data_policy: "ESRF",
+      session: "s-1",
+      dataset: null,
+    });
+    expect(scan.info).toEqual({
+      big: 2n ** 63n - 1n,
+      decimal: 1,
+      nan: null,
+      text: "é",
+      end_reason: "SUCCESS",
+    });
+    expect(scan.state).toBe("CLOSED");
+  });
+
+  test.each(DTYPES)("holds the same bytes here, %s", async (dtype) => {
+    const scan = await store.loadScan(published.key);
+    for (const shape of ["[]", "[2, 3]", "[-1]"]) {
+      const stream = scan.streams.get(`${dtype} ${shape}`);
+      if (!stream) throw new Error(`no stream ${dtype} ${shape}`);
+      expect(stream.dtype).toBe(dtype);
+      const wanted = published.data[stream.name];
+      expect(await rawOf(stream)).toEqual(typeof wanted === "string" ? [wanted] : wanted);
     }
-    expect(received).toEqual(["ready", "0.5", "1.0", "1.5", "CLOSED"]);
+  });
+
+  test("holds the same JSON values here", async () => {
+    const scan = await store.loadScan(published.key);
+    const data = await scan.streams.get("json")?.slice();
+    expect(data?.toNested()).toEqual([{ a: [1, 2.5, null] }, "text", 2n ** 60n, Number.NaN, [], true]);
   });
 });

@@ -1,4 +1,4 @@
-"""publish.py URL: publishes one scan with every encoding, state by state; prints what a reader must find, as JSON."""
+"""encodings.py URL: publishes one scan with every encoding; prints what a reader must find, as JSON."""
 
 import json
 import sys
