@@ -209,7 +209,11 @@ function inOrder(array: RawArray, ranges: readonly AxisRange[], outer: number): 
 
 const flipped = (count: number): AxisRange => ({ start: count - 1, step: -1, count, drop: false });
 
+/** Empty elements, `.`, and a slash at the end. */
+const UNTIDY = /^[^/]|\/\/|\/\.(\/|$)|.\/$/;
+
 function tidy(path: string): string {
+  if (path !== "" && !UNTIDY.test(path)) return path;
   return `/${path
     .split("/")
     .filter((part) => part !== "" && part !== ".")

@@ -82,6 +82,7 @@ export function runsOf(shape: readonly number[], ranges: readonly AxisRange[]): 
     length *= last.count;
     inner--;
   }
+  if (inner === 0) return { starts, length };
   const strides = stridesOf(shape);
   for (let axis = inner - 1; axis >= 0; axis--) {
     const range = ranges[axis] ?? wholeAxis(shape[axis] ?? 0);

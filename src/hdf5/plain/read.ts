@@ -24,7 +24,7 @@ interface Reading {
   readonly file: PlainFile;
   readonly dataset: PlainDataset;
   /** The result and its shape. */
-  readonly out: Buffer;
+  readonly out: Uint8Array;
   readonly shape: readonly number[];
 }
 
@@ -42,7 +42,7 @@ export async function readPlain(
   options: { signal?: AbortSignal },
 ): Promise<Uint8Array> {
   const shape = box.map(({ count }) => count);
-  const out = newBuffer(sizeOfShape(shape) * dataset.itemsize);
+  const out = newBytes(sizeOfShape(shape) * dataset.itemsize);
   const reading = { file, dataset, out, shape };
   const { storage } = dataset;
   options.signal?.throwIfAborted();
@@ -51,12 +51,12 @@ export async function readPlain(
   else if (out.length > PAGE_BYTES)
     await inTurn(pagePieces(reading, storage.address, box), out.length, options);
   else if (out.length > 0) await readStretches(reading, storage.address, runsTo(dataset.shape, box, 0));
-  return new Uint8Array(out.buffer);
+  return out;
 }
 
 /** Few bytes come cleared: that is quicker than asking for memory as it is. */
-function newBuffer(bytes: number): Buffer {
-  return bytes > 4096 ? Buffer.allocUnsafeSlow(bytes) : Buffer.alloc(bytes);
+function newBytes(count: number): Uint8Array {
+  return count > 4096 ? new Uint8Array(Buffer.allocUnsafeSlow(count).buffer) : new Uint8Array(count);
 }
 
 async function inTurn(
@@ -148,7 +148,7 @@ async function readChunk(reading: Reading, storage: Chunks, parts: readonly Axis
   }
   if (stretches.length * itemsize === bytes) {
     const place = (stretches.to[0] ?? 0) * itemsize;
-    await unpack(reading, storage, stored, out.subarray(place, place + bytes));
+    await unpack(reading, storage, stored, Buffer.from(out.buffer, place, bytes));
     return;
   }
   let chunk = decodedChunk(dataset, stored.child);
@@ -221,5 +221,6 @@ function fill(
 ): void {
   const { itemsize, fill } = dataset;
   if (!fill) throw new RangeError("elements that were never written, without a fill value");
-  for (const start of to) out.fill(fill, start * itemsize, (start + length) * itemsize);
+  const bytes = Buffer.from(out.buffer);
+  for (const start of to) bytes.fill(fill, start * itemsize, (start + length) * itemsize);
 }
