@@ -1,25 +1,12 @@
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { PrivateRedis } from "../../src/redis/server.js";
-import { DataStore } from "../../src/scan/store.js";
+import { describe, expect, test } from "vitest";
 import { FILE, finish, startScan } from "../h5api/demo-scan.js";
 import { firstLine, resultOf, runCli, spawnCli } from "../support/cli.js";
-import { resetTestRedis, startTestRedis } from "../support/redis.js";
+import { startTestStore } from "../support/store.js";
 
 const DISK = fileURLToPath(new URL("../../fixtures/h5api/tables.h5", import.meta.url));
 
-let redis: PrivateRedis;
-let store: DataStore;
-
-beforeAll(async () => {
-  redis = await startTestRedis();
-  store = await DataStore.connect(redis.url);
-});
-beforeEach(() => resetTestRedis(redis));
-afterAll(async () => {
-  await store.close();
-  await redis.stop();
-});
+const { redis, store } = await startTestStore({ fresh: true });
 
 const nxlive = (...args: string[]) => runCli(args, { REDIS_URL: redis.url });
 

@@ -1,22 +1,9 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { DataStore } from "../../src/index.js";
+import { expect, test } from "vitest";
 import * as commands from "../../src/redis/commands.js";
-import type { PrivateRedis } from "../../src/redis/server.js";
 import { codeOf, startStream } from "../stream/support.js";
-import { startTestRedis } from "../support/redis.js";
+import { startTestStore } from "../support/store.js";
 
-let redis: PrivateRedis;
-let store: DataStore;
-
-beforeAll(async () => {
-  redis = await startTestRedis();
-  store = await DataStore.connect(redis.url);
-});
-
-afterAll(async () => {
-  await store.close();
-  await redis.stop();
-});
+const { store } = await startTestStore();
 
 test.concurrent("a stream that was never sealed ends for its readers once its scan is closed", async () => {
   const { publisher, reader, scan } = await startStream(store, { dtype: "<u4" });

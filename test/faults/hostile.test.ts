@@ -1,22 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { DataStore, type PublishedScan } from "../../src/index.js";
+import { describe, expect, test } from "vitest";
+import type { PublishedScan } from "../../src/index.js";
 import * as commands from "../../src/redis/commands.js";
-import type { PrivateRedis } from "../../src/redis/server.js";
 import { codeOf, startStream } from "../stream/support.js";
-import { startTestRedis } from "../support/redis.js";
+import { startTestStore } from "../support/store.js";
 
-let redis: PrivateRedis;
-let store: DataStore;
-
-beforeAll(async () => {
-  redis = await startTestRedis();
-  store = await DataStore.connect(redis.url);
-});
-
-afterAll(async () => {
-  await store.close();
-  await redis.stop();
-});
+const { store } = await startTestStore();
 
 /** A prepared scan with one stream, whose document is then replaced. */
 async function replaceDocument(

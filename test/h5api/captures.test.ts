@@ -1,15 +1,13 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { DataStore, File } from "../../src/index.js";
-import type { PrivateRedis } from "../../src/redis/server.js";
+import { beforeAll, expect, test } from "vitest";
+import { File } from "../../src/index.js";
 import { Writer } from "../../src/writer/index.js";
 import { replayFixture } from "../support/fixtures.js";
 import { runPythonFile } from "../support/python.js";
-import { resetTestRedis, startTestRedis } from "../support/redis.js";
+import { resetTestRedis } from "../support/redis.js";
+import { makeTestFolder, startTestStore } from "../support/store.js";
 import { type Dump, dumpFile } from "./dump.js";
 
 /** What the captures of real publishers look like live, in our writer's file, and to h5py in that file. */
@@ -54,23 +52,13 @@ const CASES = [
   "scan-info/43_mesh_lima_flat",
 ];
 
-let redis: PrivateRedis;
-let store: DataStore;
-let folder: string;
+const { redis, store } = await startTestStore();
+const folder = await makeTestFolder("captures");
 const views: Views[] = [];
 
 beforeAll(async () => {
-  redis = await startTestRedis();
-  store = await DataStore.connect(redis.url);
-  folder = await mkdtemp(join(tmpdir(), "nxlive-captures-"));
   for (const name of CASES) views.push(...(await viewsOf(name)));
 }, 180_000);
-
-afterAll(async () => {
-  await store.close();
-  await redis.stop();
-  await rm(folder, { recursive: true, force: true });
-});
 
 /** Replays a capture, lets our writer write it, and looks at every file both ways. */
 async function viewsOf(name: string): Promise<Views[]> {

@@ -1,28 +1,19 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { DataStore, File } from "../../src/index.js";
+import { beforeEach, describe, expect, test } from "vitest";
+import { File } from "../../src/index.js";
 import { RedisClient } from "../../src/redis/client.js";
 import * as commands from "../../src/redis/commands.js";
-import type { PrivateRedis } from "../../src/redis/server.js";
 import { Writer } from "../../src/writer/index.js";
-import { resetTestRedis, startTestRedis } from "../support/redis.js";
+import { resetTestRedis } from "../support/redis.js";
+import { startTestStore } from "../support/store.js";
 import { finish, startScan } from "./demo-scan.js";
 
-let redis: PrivateRedis;
-let store: DataStore;
+const { redis, store } = await startTestStore();
 let folder: string;
 let path: string;
 
-beforeAll(async () => {
-  redis = await startTestRedis();
-  store = await DataStore.connect(redis.url);
-});
-afterAll(async () => {
-  await store.close();
-  await redis.stop();
-});
 beforeEach(async () => {
   await resetTestRedis(redis);
   folder = await mkdtemp(join(tmpdir(), "nxlive-fallback-"));

@@ -1,28 +1,14 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { DataStore, File } from "../../src/index.js";
+import { beforeAll, expect, test } from "vitest";
+import { File } from "../../src/index.js";
 import { takeArray, wholeAxis } from "../../src/ndarray/take.js";
-import type { PrivateRedis } from "../../src/redis/server.js";
 import { replayFixture } from "../support/fixtures.js";
-import { startTestRedis } from "../support/redis.js";
+import { makeTestFolder, startTestStore } from "../support/store.js";
 
-let redis: PrivateRedis;
-let store: DataStore;
-let folder: string;
+const { redis, store } = await startTestStore();
+const folder = await makeTestFolder("images");
 beforeAll(async () => {
-  redis = await startTestRedis();
-  store = await DataStore.connect(redis.url);
-  folder = await mkdtemp(join(tmpdir(), "nxlive-images-"));
   await replayFixture(redis.url, "h5maps/lima1_multi_file", folder);
 });
-afterAll(async () => {
-  await store.close();
-  await redis.stop();
-  await rm(folder, { recursive: true, force: true });
-});
-
 test("parts of a detector's images, across its files, are those of the whole images", async () => {
   const { keys } = await store.search({ number: 1 });
   const scan = await store.loadScan(keys[0] ?? "");

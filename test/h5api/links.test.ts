@@ -1,24 +1,15 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { DataStore, File, mapping, type PublishedScan } from "../../src/index.js";
-import type { PrivateRedis } from "../../src/redis/server.js";
+import { beforeEach, expect, test } from "vitest";
+import { File, mapping, type PublishedScan } from "../../src/index.js";
 import { Writer } from "../../src/writer/index.js";
-import { resetTestRedis, startTestRedis } from "../support/redis.js";
+import { resetTestRedis } from "../support/redis.js";
+import { startTestStore } from "../support/store.js";
 import { finish, startScan } from "./demo-scan.js";
 
-let redis: PrivateRedis;
-let store: DataStore;
+const { redis, store } = await startTestStore();
 let folder: string;
-beforeAll(async () => {
-  redis = await startTestRedis();
-  store = await DataStore.connect(redis.url);
-});
-afterAll(async () => {
-  await store.close();
-  await redis.stop();
-});
 beforeEach(async () => {
   await resetTestRedis(redis);
   folder = await mkdtemp(join(tmpdir(), "nxlive-links-"));

@@ -1,26 +1,11 @@
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { DataStore, type Dataset, File, isNxliveError, type NdArray } from "../../src/index.js";
-import type { PrivateRedis } from "../../src/redis/server.js";
-import { resetTestRedis, startTestRedis } from "../support/redis.js";
+import { describe, expect, test } from "vitest";
+import { type Dataset, File, isNxliveError, type NdArray } from "../../src/index.js";
+import { makeTestFolder, startTestStore } from "../support/store.js";
 import { FILE, finish, startScan } from "./demo-scan.js";
 
-let redis: PrivateRedis;
-let store: DataStore;
-let folder: string;
-
-beforeAll(async () => {
-  redis = await startTestRedis();
-  store = await DataStore.connect(redis.url);
-  folder = await mkdtemp(join(tmpdir(), "nxlive-h5api-"));
-});
-afterAll(async () => {
-  await store.close();
-  await redis.stop();
-});
-beforeEach(() => resetTestRedis(redis));
+const { store } = await startTestStore({ fresh: true });
+const folder = await makeTestFolder("h5api");
 
 const nested = (array: NdArray) => array.toNested();
 

@@ -1,31 +1,17 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { jsonValue } from "../../src/cli/json-values.js";
-import { DataStore, File, type Group, type Member } from "../../src/index.js";
-import type { PrivateRedis } from "../../src/redis/server.js";
+import { File, type Group, type Member } from "../../src/index.js";
 import { replayFixture } from "../support/fixtures.js";
 import { runPythonFile } from "../support/python.js";
-import { resetTestRedis, startTestRedis } from "../support/redis.js";
+import { resetTestRedis } from "../support/redis.js";
+import { makeTestFolder, startTestStore } from "../support/store.js";
 
 const SCRIPT = fileURLToPath(new URL("peer_view.py", import.meta.url));
 
-let redis: PrivateRedis;
-let store: DataStore;
-let folder: string;
-beforeAll(async () => {
-  redis = await startTestRedis();
-  store = await DataStore.connect(redis.url);
-  folder = await mkdtemp(join(tmpdir(), "nxlive-blissdata-"));
-});
-afterAll(async () => {
-  await store.close();
-  await redis.stop();
-  await rm(folder, { recursive: true, force: true });
-});
-
+const { redis, store } = await startTestStore();
+const folder = await makeTestFolder("blissdata");
 /** The same questions as in peer_view.py: links are followed. */
 async function ask(group: Group, nodes: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
   for (const name of await group.keys()) {

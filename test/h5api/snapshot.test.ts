@@ -1,21 +1,9 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { DataStore, type Dataset, File } from "../../src/index.js";
-import type { PrivateRedis } from "../../src/redis/server.js";
-import { resetTestRedis, startTestRedis } from "../support/redis.js";
+import { expect, test } from "vitest";
+import { type Dataset, File } from "../../src/index.js";
+import { startTestStore } from "../support/store.js";
 import { FILE, finish, startScan } from "./demo-scan.js";
 
-let redis: PrivateRedis;
-let store: DataStore;
-
-beforeAll(async () => {
-  redis = await startTestRedis();
-  store = await DataStore.connect(redis.url);
-});
-afterAll(async () => {
-  await store.close();
-  await redis.stop();
-});
-beforeEach(() => resetTestRedis(redis));
+const { store } = await startTestStore({ fresh: true });
 
 const frames = (count: number) => new Uint16Array(count * 12);
 

@@ -1,30 +1,19 @@
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { FollowableStream } from "../../src/index.js";
 import { RedisClient } from "../../src/redis/client.js";
-import type { PrivateRedis } from "../../src/redis/server.js";
 import { DataStore } from "../../src/scan/store.js";
 import { runPythonFile, spawnPython } from "../support/python.js";
-import { resetTestRedis, startTestRedis } from "../support/redis.js";
+import { resetTestRedis } from "../support/redis.js";
+import { startTestStore } from "../support/store.js";
 import { DTYPES } from "./dtypes.js";
 
 const PUBLISHER = fileURLToPath(new URL("publisher.py", import.meta.url));
 const ENCODINGS = fileURLToPath(new URL("encodings.py", import.meta.url));
 
-let redis: PrivateRedis;
-let store: DataStore;
-
-beforeAll(async () => {
-  redis = await startTestRedis();
-  store = await DataStore.connect(redis.url);
-});
-
-afterAll(async () => {
-  await store.close();
-  await redis.stop();
-});
+const { redis, store } = await startTestStore();
 
 describe("what blissdata publishes", () => {
   beforeEach(() => resetTestRedis(redis));

@@ -1,30 +1,15 @@
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { PublishedScan } from "../../src/index.js";
 import { swapBytes } from "../../src/ndarray/decode.js";
-import type { PrivateRedis } from "../../src/redis/server.js";
-import { DataStore } from "../../src/scan/store.js";
 import { runPythonFile, spawnPython } from "../support/python.js";
-import { resetTestRedis, startTestRedis } from "../support/redis.js";
+import { startTestStore } from "../support/store.js";
 import { DTYPES } from "./dtypes.js";
 
 const READER = fileURLToPath(new URL("reader.py", import.meta.url));
 
-let redis: PrivateRedis;
-let store: DataStore;
-
-beforeAll(async () => {
-  redis = await startTestRedis();
-  store = await DataStore.connect(redis.url);
-});
-
-beforeEach(() => resetTestRedis(redis));
-
-afterAll(async () => {
-  await store.close();
-  await redis.stop();
-});
+const { redis, store } = await startTestStore({ fresh: true });
 
 interface PythonScan {
   /** Name, number, session, path. */

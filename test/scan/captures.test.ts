@@ -1,29 +1,17 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { DataStore, type NdArray } from "../../src/index.js";
+import { describe, expect, test } from "vitest";
+import type { NdArray } from "../../src/index.js";
 import { parseExactJson, plainJson } from "../../src/json.js";
 import { RedisClient } from "../../src/redis/client.js";
 import { replayCaptures } from "../../src/redis/replay.js";
-import type { PrivateRedis } from "../../src/redis/server.js";
 import { createEncoding, parseEncoding } from "../../src/stream/encoding.js";
 import { decodePoints, type RawPoints } from "../../src/stream/points.js";
 import { capture, fixture } from "../support/fixtures.js";
-import { startTestRedis } from "../support/redis.js";
+import { startTestStore } from "../support/store.js";
 
-let redis: PrivateRedis;
-let store: DataStore;
-
-beforeAll(async () => {
-  redis = await startTestRedis();
-  store = await DataStore.connect(redis.url);
-});
-
-afterAll(async () => {
-  await store.close();
-  await redis.stop();
-});
+const { redis, store } = await startTestStore();
 
 type Argument = string | { readonly b64: string };
 

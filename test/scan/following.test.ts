@@ -1,25 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { DataStore, type PublishedScan, type Scan, type ScanIdentityInput } from "../../src/index.js";
+import { describe, expect, test } from "vitest";
+import type { PublishedScan, Scan, ScanIdentityInput } from "../../src/index.js";
 import * as commands from "../../src/redis/commands.js";
 import { KEYS } from "../../src/redis/keys.js";
-import type { PrivateRedis } from "../../src/redis/server.js";
 import { codeOf } from "../stream/support.js";
-import { resetTestRedis, startTestRedis } from "../support/redis.js";
+import { startTestStore } from "../support/store.js";
 
-let redis: PrivateRedis;
-let store: DataStore;
-
-beforeAll(async () => {
-  redis = await startTestRedis();
-  store = await DataStore.connect(redis.url);
-});
-
-beforeEach(() => resetTestRedis(redis));
-
-afterAll(async () => {
-  await store.close();
-  await redis.stop();
-});
+const { store } = await startTestStore({ fresh: true });
 
 function create(fields: Partial<ScanIdentityInput> = {}): Promise<PublishedScan> {
   return store.createScan({ name: "ascan", number: 1, data_policy: "no_policy", ...fields });

@@ -1,36 +1,20 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { NdArray } from "../../src/ndarray/ndarray.js";
-import type { PrivateRedis } from "../../src/redis/server.js";
 import { type DataNode, type NodeEvent, type NodeType, walk, walkEvents } from "../../src/scan/nodes.js";
 import { ImageView } from "../../src/scan/nodes-data.js";
-import { DataStore } from "../../src/scan/store.js";
 import { limaDefinition } from "../../src/stream/plugins/definitions.js";
 import { replayFixture } from "../support/fixtures.js";
 import { fixtureCamera } from "../support/lima.js";
-import { resetTestRedis, startTestRedis } from "../support/redis.js";
+import { makeTestFolder, startTestStore } from "../support/store.js";
 
-let redis: PrivateRedis;
-let store: DataStore;
-let folder: string;
+const { redis, store } = await startTestStore({ fresh: true });
+const folder = await makeTestFolder("nodes");
+
 let number: number;
 
-beforeAll(async () => {
-  redis = await startTestRedis();
-  folder = await mkdtemp(join(tmpdir(), "nxlive-nodes-"));
-});
 beforeEach(async () => {
-  await store?.close();
-  await resetTestRedis(redis);
-  store = await DataStore.connect(redis.url);
   number = 0;
-});
-afterAll(async () => {
-  await store?.close();
-  await redis.stop();
-  await rm(folder, { recursive: true });
 });
 
 /** A scan with the channels of the BLISS page: roby, diode, and a camera. */

@@ -1,20 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { DataStore, NdArray } from "../../src/index.js";
-import type { PrivateRedis } from "../../src/redis/server.js";
-import { startTestRedis } from "../support/redis.js";
+import { describe, expect, test } from "vitest";
+import { NdArray } from "../../src/index.js";
+import { startTestStore } from "../support/store.js";
 
-let redis: PrivateRedis;
-let store: DataStore;
-
-beforeAll(async () => {
-  redis = await startTestRedis();
-  store = await DataStore.connect(redis.url);
-});
-
-afterAll(async () => {
-  await store.close();
-  await redis.stop();
-});
+const { store } = await startTestStore();
 
 const identity = {
   name: "ascan",

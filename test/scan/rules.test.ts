@@ -1,23 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { DataStore, type ScanIdentityInput } from "../../src/index.js";
 import * as commands from "../../src/redis/commands.js";
 import { KEYS } from "../../src/redis/keys.js";
-import type { PrivateRedis } from "../../src/redis/server.js";
 import { codeOf } from "../stream/support.js";
 import { startTestRedis } from "../support/redis.js";
+import { startTestStore } from "../support/store.js";
 
-let redis: PrivateRedis;
-let store: DataStore;
-
-beforeAll(async () => {
-  redis = await startTestRedis();
-  store = await DataStore.connect(redis.url);
-});
-
-afterAll(async () => {
-  await store.close();
-  await redis.stop();
-});
+const { redis, store } = await startTestStore();
 
 const identity: ScanIdentityInput = { name: "ascan", number: 1, data_policy: "no_policy" };
 

@@ -1,22 +1,10 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { DataStore } from "../../src/index.js";
-import type { PrivateRedis } from "../../src/redis/server.js";
-import { startTestRedis } from "../support/redis.js";
+import { expect, test } from "vitest";
+import type { DataStore } from "../../src/index.js";
+import { startTestStore } from "../support/store.js";
 import { codeOf, type OneStream, startStream, trim } from "./support.js";
 
-let redis: PrivateRedis;
-let store: DataStore;
-
-beforeAll(async () => {
-  redis = await startTestRedis();
-  store = await DataStore.connect(redis.url);
-});
-
-afterAll(async () => {
-  await store.close();
-  await redis.stop();
-});
+const { store } = await startTestStore();
 
 /** What is known to be in the stream: points have their index as value. */
 interface Model {

@@ -1,22 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { DataStore, type FollowableStream, type StreamView } from "../../src/index.js";
+import { describe, expect, test } from "vitest";
+import type { FollowableStream, StreamView } from "../../src/index.js";
 import * as commands from "../../src/redis/commands.js";
-import type { PrivateRedis } from "../../src/redis/server.js";
-import { startTestRedis } from "../support/redis.js";
+import { startTestStore } from "../support/store.js";
 import { codeOf, startStream, trim } from "./support.js";
 
-let redis: PrivateRedis;
-let store: DataStore;
-
-beforeAll(async () => {
-  redis = await startTestRedis();
-  store = await DataStore.connect(redis.url);
-});
-
-afterAll(async () => {
-  await store.close();
-  await redis.stop();
-});
+const { store } = await startTestStore();
 
 describe("a point by its index", () => {
   test("is there, not yet there, never there, or no more there", async () => {

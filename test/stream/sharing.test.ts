@@ -1,21 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { DataStore, shareStream } from "../../src/index.js";
-import type { PrivateRedis } from "../../src/redis/server.js";
-import { startTestRedis } from "../support/redis.js";
+import { describe, expect, test } from "vitest";
+import { shareStream } from "../../src/index.js";
+import { startTestStore } from "../support/store.js";
 import { codeOf, startStream, trim } from "./support.js";
 
-let redis: PrivateRedis;
-let store: DataStore;
-
-beforeAll(async () => {
-  redis = await startTestRedis();
-  store = await DataStore.connect(redis.url);
-});
-
-afterAll(async () => {
-  await store.close();
-  await redis.stop();
-});
+const { store } = await startTestStore();
 
 describe("workers that share a stream", () => {
   test("get every entry once, among them, and all end after the seal", async () => {

@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { DataStore, type StreamOptions } from "../../src/index.js";
-import type { PrivateRedis } from "../../src/redis/server.js";
-import { startTestRedis } from "../support/redis.js";
+import { describe, expect, test } from "vitest";
+import type { StreamOptions } from "../../src/index.js";
+import { startTestStore } from "../support/store.js";
 import { startStream } from "./support.js";
 
 interface Row {
@@ -16,18 +15,7 @@ const rows: Row[] = JSON.parse(
   readFileSync(new URL("../../fixtures/ndarray/slices.json", import.meta.url), "utf8"),
 );
 
-let redis: PrivateRedis;
-let store: DataStore;
-
-beforeAll(async () => {
-  redis = await startTestRedis();
-  store = await DataStore.connect(redis.url);
-});
-
-afterAll(async () => {
-  await store.close();
-  await redis.stop();
-});
+const { store } = await startTestStore();
 
 /** What is published as point i, and what is read of it. */
 const kinds: [string, StreamOptions, (i: number) => unknown][] = [

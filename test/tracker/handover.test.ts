@@ -1,31 +1,15 @@
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { serverTime } from "../../src/redis/commands.js";
-import type { PrivateRedis } from "../../src/redis/server.js";
-import { DataStore } from "../../src/scan/store.js";
 import { SEAL_ID } from "../../src/stream/entry.js";
 import { MemoryTracker } from "../../src/tracker/index.js";
 import { spawnPython } from "../support/python.js";
-import { resetTestRedis, startTestRedis } from "../support/redis.js";
+import { startTestStore } from "../support/store.js";
 import { entryIds, imageScan, sendImages } from "./support.js";
 
 /** blissdata's memory tracker and this one continue each other's journal. */
-let redis: PrivateRedis;
-let store: DataStore;
-
-beforeAll(async () => {
-  redis = await startTestRedis({ maxmemory: "100mb" });
-});
-beforeEach(async () => {
-  await store?.close();
-  await resetTestRedis(redis);
-  store = await DataStore.connect(redis.url);
-});
-afterAll(async () => {
-  await store?.close();
-  await redis.stop();
-});
+const { redis, store } = await startTestStore({ maxmemory: "100mb", fresh: true });
 
 /** Runs blissdata's daemon until it has logged a line; the answer is that line. */
 async function pythonTracker(options: Record<string, number>, until: RegExp): Promise<string> {

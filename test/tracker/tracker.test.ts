@@ -1,33 +1,18 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { serverTime } from "../../src/redis/commands.js";
 import { publishPositions, withdrawPositions } from "../../src/redis/positions.js";
-import type { PrivateRedis } from "../../src/redis/server.js";
 import { DataStore } from "../../src/scan/store.js";
 import { SEAL_ID } from "../../src/stream/entry.js";
 import { MemoryTracker, type TrackerOptions, type TrackerReport } from "../../src/tracker/index.js";
-import { resetTestRedis, startTestRedis } from "../support/redis.js";
+import { startTestStore } from "../support/store.js";
 import { entryIds, imageScan, sendImages } from "./support.js";
+
+const { redis, store } = await startTestStore({ maxmemory: "100mb", fresh: true });
 
 const JOURNAL = "_MEMORY_TRACKING_";
 /** Trims whatever is in the journal, at every look. */
 const GREEDY = { threshold: 0, protectedHistory: 0, timeSlice: 100 };
 const DAY = 24 * 60 * 60;
-
-let redis: PrivateRedis;
-let store: DataStore;
-
-beforeAll(async () => {
-  redis = await startTestRedis({ maxmemory: "100mb" });
-});
-beforeEach(async () => {
-  await store?.close();
-  await resetTestRedis(redis);
-  store = await DataStore.connect(redis.url);
-});
-afterAll(async () => {
-  await store?.close();
-  await redis.stop();
-});
 
 /** Journals, waits for the server's clock to move on, and then trims all that is in the journal. */
 async function trimAll(options: TrackerOptions = {}): Promise<TrackerReport> {

@@ -1,39 +1,27 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { serverTime } from "../../src/redis/commands.js";
 import { publishPositions } from "../../src/redis/positions.js";
-import type { PrivateRedis } from "../../src/redis/server.js";
-import { DataStore } from "../../src/scan/store.js";
 import { SEAL_ID } from "../../src/stream/entry.js";
 import { MemoryTracker } from "../../src/tracker/index.js";
 import { Writer } from "../../src/writer/index.js";
 import { spawnPython } from "../support/python.js";
-import { resetTestRedis, startTestRedis } from "../support/redis.js";
+import { startTestStore } from "../support/store.js";
 import { publishSimple } from "../writer/publishing.js";
 import { readValues, StatusWatch } from "../writer/support.js";
 import { entryIds } from "./support.js";
 
 /** The tracker beside a running writer: what is not in a file yet stays in Redis. */
-let redis: PrivateRedis;
-let store: DataStore;
+const { store } = await startTestStore({ maxmemory: "100mb", fresh: true });
+
 let folder: string;
 
-beforeAll(async () => {
-  redis = await startTestRedis({ maxmemory: "100mb" });
-});
 beforeEach(async () => {
-  await store?.close();
-  await resetTestRedis(redis);
-  store = await DataStore.connect(redis.url);
   folder = await mkdtemp(join(tmpdir(), "nxlive-tracker-"));
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
-afterAll(async () => {
-  await store?.close();
-  await redis.stop();
-});
 
 /** Trims all that may be trimmed. */
 async function trimAll() {
