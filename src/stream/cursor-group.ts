@@ -2,22 +2,12 @@ import { ClosedError, InvalidArgumentError, messageOf } from "../errors.js";
 import { BLOCK, type RedisClient } from "../redis/client.js";
 import * as commands from "../redis/commands.js";
 import { RedisCommandError } from "../redis/errors.js";
-import type { Entry } from "../redis/replies.js";
-import { abortable, Deadline } from "../waiting.js";
+import { Deadline } from "../waiting.js";
 import { parseEntry } from "./entry.js";
 import type { FollowableStream, ScanGuard } from "./followable.js";
 import { Follower } from "./follower.js";
-import { entriesFor, PAGE_BYTES, UNKNOWN_BYTES } from "./pages.js";
+import { nextPage, type Page, ReadAhead } from "./read-ahead.js";
 import type { CursorOptions, StreamView } from "./reading.js";
-
-/** What a read has found: at most `count` entries of each stream, after these ids. */
-interface Page {
-  readonly after: ReadonlyMap<string, string>;
-  readonly count: number;
-  readonly found: ReadonlyMap<string, readonly Entry[]>;
-}
-
-const NO_PAGE: Page = { after: new Map(), count: 0, found: new Map() };
 
 /**
  * Follows many streams, of any scans of one store, with one blocking read at a time. Each step gives what has newly
@@ -34,13 +24,13 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
   #interrupt = new AbortController();
   #blocked: boolean = false;
   #reading: Promise<unknown> = Promise.resolve();
-  /** The page after the one that was handed out last. */
-  #ahead: Promise<Page | undefined> | undefined;
   readonly #closing = new AbortController();
+  readonly #ahead: ReadAhead;
 
   constructor(redis: RedisClient, streams: Iterable<FollowableStream>, options: CursorOptions = {}) {
     this.#redis = redis;
     this.#options = options;
+    this.#ahead = new ReadAhead(redis, this.#closing.signal);
     for (const stream of streams) this.add(stream);
   }
 
@@ -151,7 +141,7 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
     if (active.some(({ pending }) => pending)) return;
     const jumped = await this.#jump(active, signal);
     const wait = !jumped && !active.some(({ closing, sealed }) => closing || sealed);
-    const ahead = await this.#takeAhead(active, signal);
+    const ahead = await this.#ahead.take(active, signal);
     const page =
       ahead ?? (await this.#readNext(active, wait ? Math.min(BLOCK, deadline.left) : undefined, signal));
     if (page === "interrupted") return;
@@ -165,30 +155,8 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
       }
     }
     if (wait && found.size === 0) await this.#checkScans(active, signal);
-    if ([...found.values()].some((entries) => entries.length === count)) this.#readAhead();
-  }
-
-  /** Lets the next page come while this one is worked on. */
-  #readAhead(): void {
-    const active = [...this.#followers.values()].filter(({ sealed }) => !sealed);
-    if (active.length === 0 || active.some(({ begun, newestOnly }) => !begun || newestOnly)) return;
-    const { command, ...request } = nextPage(active, undefined);
-    this.#ahead = this.#redis.blocking(command, BLOCK, { signal: this.#closing.signal }).then(
-      (found) => ({ ...request, found }),
-      () => undefined, // the reading that has to be done instead tells what is wrong
-    );
-  }
-
-  /** What was read ahead, of those streams that still want just this. */
-  async #takeAhead(active: readonly Follower[], signal: AbortSignal | undefined): Promise<Page | undefined> {
-    if (!this.#ahead) return undefined;
-    const ahead = await abortable(this.#ahead, signal);
-    this.#ahead = undefined;
-    if (!ahead) return undefined;
-    const wanted = active.filter(({ stream, after }) => ahead.after.get(stream.key) === after);
-    const keys = new Set(wanted.map(({ stream }) => stream.key));
-    const found = new Map([...ahead.found].filter(([key]) => keys.has(key)));
-    return found.size > 0 ? { ...ahead, found } : undefined;
+    const more = [...found.values()].some((entries) => entries.length === count);
+    if (more) this.#ahead.begin([...this.#followers.values()]);
   }
 
   /** One key that is no stream makes Redis refuse the read of all: finds the culprits, which fail alone. */
@@ -248,7 +216,7 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
     signal: AbortSignal | undefined,
   ): Promise<Page | "interrupted"> {
     const reading = active.filter((follower) => !follower.sealed);
-    if (reading.length === 0) return NO_PAGE;
+    if (reading.length === 0) return { after: new Map(), count: 0, found: new Map() };
     const { command, ...request } = nextPage(reading, block);
     if (block === undefined) return { ...request, found: await this.#redis.do(command, { signal }) };
     if (this.#interrupt.signal.aborted) this.#interrupt = new AbortController();
@@ -299,16 +267,6 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
       follower.fail(error);
     }
   }
-}
-
-/** A read of the next entries of some streams: at most `count` of each, after these ids. */
-function nextPage(reading: readonly Follower[], block: number | undefined) {
-  const known = reading.flatMap(({ stream }) => stream.events.pageSize.entryBytes ?? []);
-  let entryBytes = known.length < reading.length ? UNKNOWN_BYTES : 0;
-  for (const bytes of known) entryBytes += bytes;
-  const count = entriesFor(entryBytes, PAGE_BYTES / 2); // two are under way
-  const after = new Map(reading.map(({ stream, after }) => [stream.key, after]));
-  return { after, count, command: commands.xread(after, count, block) };
 }
 
 function failedView(index: number, cause: unknown): StreamView {
