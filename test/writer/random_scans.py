@@ -99,7 +99,8 @@ for number in range(1, int(count) + 1):
     entry = group(list(kinds), 0)
     entry["children"]["title"] = "random"
     scan.info["h5maps"] = {path: {"type": "group", "attributes": {"NX_class": "NXroot"}, "children": {f"{number}.1": entry}}}
-    time.sleep(0.05)  # blisswriter misses scans that are prepared right after their creation
+    # blisswriter misses scans that are prepared right after their creation, and is slower at its first one
+    time.sleep(0.3 if number == 1 else 0.05)
     scan.prepare()
     scan.start()
     for key, (dtype, shape) in kinds.items():
