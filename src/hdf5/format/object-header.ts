@@ -101,14 +101,14 @@ async function readNew(read: ReadBytes, address: number, start: Buffer): Promise
 
 /** The places that the chunks' continuation messages name, including those of chunks added meanwhile. */
 function* continuations(chunks: readonly ParsedChunk[]): Generator<{ address: number; size: number }> {
-  const seen = new Set(chunks.map(({ address }) => address));
   for (let i = 0; i < chunks.length; i++) {
     for (const message of chunks[i]?.messages ?? []) {
       if (message.type !== MESSAGE.continuation) continue;
       const reader = new ByteReader(message.body);
       const next = { address: reader.address(), size: reader.address() };
-      if (seen.has(next.address)) throw new RangeError("an object header that goes round in circles");
-      seen.add(next.address);
+      const end = next.address + next.size;
+      const overlaps = chunks.some(({ address, size }) => next.address < address + size && address < end);
+      if (overlaps) throw new RangeError("an object header that goes round in circles");
       yield next;
     }
   }
