@@ -17,6 +17,8 @@ import type { WriterEventWatch } from "./writer-events.js";
 
 const FIRST_RETRY = 1_000;
 const LONGEST_RETRY = 30_000;
+/** How long a scan that is not prepared yet keeps its place before later ones (ms). */
+const PRECEDENCE = 100;
 /** How often those who wait for another writer look whether it is dead (ms); what it does is told at once. */
 const LOOK_INTERVAL = LEASE_TTL / 4;
 /** Errors that are not known to pass are tried again only so often. */
@@ -113,8 +115,7 @@ export class ScanTask {
   async #run(slot: Slot, signal: AbortSignal) {
     const { store, board, id } = this.#services;
     const scan = await store.loadScan(this.key, { signal });
-    if (scan.state === "CREATED") this.#standBack();
-    await slot.during(scan.waitFor("PREPARED", { signal }), signal);
+    await this.#prepared(scan, slot, signal);
     const place = scan.id.path || mainFile(scan.layoutSource);
     this.#locate(place);
     const saved = await this.#saved(signal);
@@ -194,6 +195,16 @@ export class ScanTask {
   async #myTurn(path: string | null): Promise<void> {
     for (const earlier of this.#services.earlier(this.key)) {
       if ((await earlier.located) === path) await earlier.begun;
+    }
+  }
+
+  /** Most scans are prepared at once: later ones let them go first until they turn out to take their time. */
+  async #prepared(scan: Scan, slot: Slot, signal: AbortSignal): Promise<void> {
+    const timer = scan.state === "CREATED" ? setTimeout(() => this.#standBack(), PRECEDENCE) : undefined;
+    try {
+      await slot.during(scan.waitFor("PREPARED", { signal }), signal);
+    } finally {
+      clearTimeout(timer);
     }
   }
 
