@@ -176,8 +176,9 @@ describe("a live file", () => {
     const names = file.names({ signal });
     expect(await names.next()).toEqual({ done: false, value: "12.1" });
     const more = names.next();
+    const ends = [slice, points, more].map((waiting) => expect(waiting).rejects.toThrow("enough"));
     stop.abort(new Error("enough"));
-    for (const waiting of [slice, points, more]) await expect(waiting).rejects.toThrow("enough");
+    await Promise.all(ends);
     await finish(one);
   });
 
