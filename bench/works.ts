@@ -156,6 +156,7 @@ function writing(): Work[] {
       args: [load],
       nxlive: driven("writer", "nxlive"),
       peer: driven("writer", "blisswriter"),
+      peerTries: 5, // it misses scans
       unit: "s",
     }),
   );
@@ -165,6 +166,7 @@ function writing(): Work[] {
     args: [],
     nxlive: driven("captures", "nxlive"),
     peer: driven("captures", "blisswriter"),
+    peerTries: 5,
     unit: "s",
   };
   const recovery: Work = {

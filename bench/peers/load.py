@@ -35,9 +35,8 @@ for number in range(1, scans + 1):
     instrument = {"type": "group", "attributes": {"NX_class": "NXinstrument"}, "children": detectors}
     entry = {"type": "group", "attributes": {"NX_class": "NXentry"}, "children": {"title": kind, "instrument": instrument}}
     scan.info["h5maps"] = {path: {"type": "group", "attributes": {"NX_class": "NXroot"}, "children": {f"{number}.1": entry}}}
-    if scans > 1:
-        # blisswriter misses scans that are prepared within 1-2 ms of their creation, and is slower at its first scan
-        time.sleep(0.2 if number == 1 else 0.02)
+    # blisswriter misses scans that are prepared within 1-2 ms of their creation, and is slower at its first scan
+    time.sleep(0.2 if number == 1 else 0.02)
     scan.prepare()
     scan.start()
     for start in range(0, points, batch):

@@ -39,9 +39,10 @@ try {
     writer,
     CAPTURES.map(scansOf).reduce((all, some) => all + some),
   );
-  await replayCaptures(client, CAPTURES.map(commandsOf), { rebase: [{ from: "/tmp/nxgolden", to: folder }] });
-  const ended = monotonic();
-  const seconds = (await complete) - ended;
+  const options = { rebase: [{ from: "/tmp/nxgolden", to: folder }] };
+  const replayed = replayCaptures(client, CAPTURES.map(commandsOf), options).then(monotonic);
+  const [completion, end] = await Promise.all([complete, replayed]);
+  const seconds = completion - end;
   const { cpu, rss } = usage(writer.pid);
   const digest = execFileSync(python, ["bench/peers/digest.py", folder], { encoding: "utf8" });
   process.stdout.write(`${JSON.stringify({ seconds, cpu, rss, result: JSON.parse(digest) as unknown })}\n`);

@@ -98,7 +98,7 @@ async function writing(keys: readonly string[]): Promise<void> {
   await measured(async () => ({ result: await written(store, keys) }));
   const points = what === "points" ? count : what === "streams" ? 100 * count : 20 * count;
   const python = readFileSync(".nxlive/python", "utf8").trim();
-  const digest = execFileSync(python, ["bench/peers/digest.py", path], { encoding: "utf8" });
+  const digest = execFileSync(python, ["bench/peers/digest.py", folder], { encoding: "utf8" });
   const found = JSON.parse(digest) as { readonly points: number };
   if (found.points !== points) throw new Error(`${found.points} of ${points} points are in the file`);
 }

@@ -9,6 +9,9 @@ export const python = readFileSync(".nxlive/python", "utf8").trim();
 /** nxlive writes one session only: of its own, as it also writes what earlier runs have left unwritten. */
 export const session = `bench_writer_${process.pid}`;
 
+/** How long a writer may take to stop (ms): one with an open scan would write into the next work's files. */
+const PATIENCE = 5_000;
+
 /** A running writer, nxlive or blisswriter, that listens for scans. */
 export async function startWriter(
   which: string,
@@ -44,7 +47,9 @@ export async function stopped(
   writer.removeAllListeners("exit");
   const ended = once(writer, "exit");
   writer.kill(signal);
+  const timer = setTimeout(() => writer.kill("SIGKILL"), PATIENCE);
   await ended;
+  clearTimeout(timer);
 }
 
 /** Seconds of the clock that Python's CLOCK_MONOTONIC shows too (Linux). */
