@@ -33,7 +33,7 @@ export class NumberSink implements StreamSink {
     const { file, path, stream, layout } = target;
     const fill = fillElement(stream.dtype, layout?.fill);
     const present = target.resume && (await file.hdf5.kindOf(path)) === "dataset";
-    const dataset = present ? await file.hdf5.openGrowing(path) : await create(target, fill);
+    const dataset = await openDataset(target, fill, present);
     file.changed(progress);
     return new NumberSink(target, dataset, progress, fill);
   }
@@ -95,19 +95,18 @@ export class NumberSink implements StreamSink {
   }
 }
 
-async function create(target: SinkTarget, fill: Uint8Array): Promise<GrowingDataset> {
+async function openDataset(target: SinkTarget, fill: Uint8Array, present: boolean): Promise<GrowingDataset> {
   const { file, path, stream, attributes, chunks } = target;
   const { dtype, shape } = stream;
   const variable = shape.includes(-1);
   const assumed = shape.map((length) => (length === -1 ? ASSUMED_LENGTH : length));
-  return file.hdf5.createGrowing(
-    path,
-    { dtype, rowShape: shape.map((length) => Math.max(0, length)) },
-    {
-      ...growingStorage(assumed, itemsizeOf(dtype) ?? 1, chunks),
-      attributes,
-      fill: { dtype, shape: [], data: fill },
-      ...(variable && { maxshape: [null, ...shape.map((length) => (length === -1 ? null : length))] }),
-    },
-  );
+  const storage = {
+    ...growingStorage(assumed, itemsizeOf(dtype) ?? 1, chunks),
+    fill: { dtype, shape: [], data: fill },
+    ...(variable && { maxshape: [null, ...shape.map((length) => (length === -1 ? null : length))] }),
+  };
+  // A small dataset that a killed writer has left does not say how far its rows may grow.
+  if (present) return file.hdf5.openGrowing(path, storage);
+  const rowShape = shape.map((length) => Math.max(0, length));
+  return file.hdf5.createGrowing(path, { dtype, rowShape }, { ...storage, attributes });
 }
