@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { FILE, finish, startScan } from "../h5api/demo-scan.js";
 import { firstLine, resultOf, runCli, spawnCli } from "../support/cli.js";
+import { sent } from "../support/sent.js";
 import { startTestStore } from "../support/store.js";
 
 const DISK = fileURLToPath(new URL("../../fixtures/h5api/tables.h5", import.meta.url));
@@ -13,7 +14,7 @@ const nxlive = (...args: string[]) => runCli(args, { REDIS_URL: redis.url });
 describe("get", () => {
   test("prints what a live dataset has now, one line for each point", async () => {
     const one = await startScan(store);
-    await one.diode.send(Float64Array.of(0.5, Number.NaN, 2));
+    await sent(one.diode, Float64Array.of(0.5, Number.NaN, 2));
     const all = await nxlive("get", `${FILE}::/instrument/diode`);
     expect([all.code, all.stdout]).toEqual([0, "0.5\nnan\n2\n"]);
     const part = await nxlive("get", `${FILE}::/12.1/measurement/diode`, "--slice", "1:", "--json");
@@ -23,12 +24,12 @@ describe("get", () => {
 
   test("follows a live dataset to its seal", async () => {
     const one = await startScan(store);
-    await one.diode.send(Float64Array.of(1, 2, 3));
+    await sent(one.diode, Float64Array.of(1, 2, 3));
     const child = spawnCli(["get", `${FILE}::/instrument/diode`, "--follow", "--slice", "1:"], {
       REDIS_URL: redis.url,
     });
     expect(await firstLine(child)).toBe("2");
-    await one.diode.send(4);
+    await sent(one.diode, 4);
     await finish(one);
     expect((await resultOf(child)).code).toBe(0);
   });
@@ -61,7 +62,7 @@ describe("get", () => {
 describe("tree", () => {
   test("shows groups, datasets with their units, and links of a live file", async () => {
     const one = await startScan(store);
-    await one.diode.send(Float64Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9));
+    await sent(one.diode, Float64Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9));
     const { code, stdout } = await nxlive("tree", FILE);
     expect(code).toBe(0);
     expect(stdout).toContain("└─ 12.1  NXentry");

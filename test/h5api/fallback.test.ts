@@ -7,6 +7,7 @@ import { RedisClient } from "../../src/redis/client.js";
 import * as commands from "../../src/redis/commands.js";
 import { Writer } from "../../src/writer/index.js";
 import { resetTestRedis } from "../support/redis.js";
+import { sent } from "../support/sent.js";
 import { startTestStore } from "../support/store.js";
 import { finish, startScan } from "./demo-scan.js";
 
@@ -38,12 +39,12 @@ async function trim(key: string, index: number): Promise<void> {
 describe("a file in auto mode", () => {
   test("has the entries of expired scans from disk, those of the others from Redis", async () => {
     const one = await startScan(store, 1, path);
-    await one.diode.send(Float64Array.of(1, 2, 3));
+    await sent(one.diode, Float64Array.of(1, 2, 3));
     await finish(one);
     await write();
     await store.deleteScan(one.scan.key);
     const two = await startScan(store, 2, path);
-    await two.diode.send(7);
+    await sent(two.diode, 7);
     await using file = await File.open(path, { store });
     expect(await file.keys()).toEqual(["1.1", "2.1"]);
     expect((await file.get("/1.1/instrument/diode").slice()).toNested()).toEqual([1, 2, 3]);
@@ -54,7 +55,7 @@ describe("a file in auto mode", () => {
 
   test("reads points that were trimmed from Redis from the file", async () => {
     const one = await startScan(store, 1, path);
-    for (let i = 0; i < 10; i++) await one.diode.send(i);
+    for (let i = 0; i < 10; i++) await sent(one.diode, i);
     await finish(one);
     await write();
     await trim(one.scan.streams.get("diode")?.key ?? "", 6);
@@ -73,7 +74,7 @@ describe("a file in auto mode", () => {
 
   test("a dataset that was opened live goes on from disk when its scan has gone", async () => {
     const one = await startScan(store, 1, path);
-    await one.diode.send(Float64Array.of(1, 2));
+    await sent(one.diode, Float64Array.of(1, 2));
     await using file = await File.open(path, { store });
     const data = await file.get("/1.1/instrument/diode/data").dataset();
     await finish(one);
@@ -90,7 +91,7 @@ describe("a file in auto mode", () => {
 
   test("without scans is the file on disk, and a file that is no HDF5 is refused", async () => {
     const one = await startScan(store, 1, path);
-    await one.diode.send(1);
+    await sent(one.diode, 1);
     await finish(one);
     await write();
     await resetTestRedis(redis);

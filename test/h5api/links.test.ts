@@ -5,6 +5,7 @@ import { beforeEach, expect, test } from "vitest";
 import { File, mapping, type PublishedScan } from "../../src/index.js";
 import { Writer } from "../../src/writer/index.js";
 import { resetTestRedis } from "../support/redis.js";
+import { sent } from "../support/sent.js";
 import { startTestStore } from "../support/store.js";
 import { finish, startScan } from "./demo-scan.js";
 
@@ -32,7 +33,7 @@ test("soft links lead into another scan's entry, and follow it as it grows", asy
   await scanWith(2, path, { "2.1": mapping.entry({ earlier: mapping.softLink("/1.1/instrument/diode") }) });
   await using file = await File.open(path, { store });
   const waiting = file.get("/2.1/earlier").slice(0, 2);
-  await one.diode.send(Float64Array.of(5, 6));
+  await sent(one.diode, Float64Array.of(5, 6));
   expect((await waiting).toNested()).toEqual([5, 6]);
   const diode = await file.get("/2.1/earlier/data").dataset();
   expect(diode.name).toBe("/2.1/earlier/data");
@@ -47,14 +48,14 @@ test("external links lead to live files, and to files on disk", async () => {
     string,
   ];
   const onDisk = await startScan(store, 1, disk);
-  await onDisk.diode.send(Float64Array.of(1, 2, 3));
+  await sent(onDisk.diode, Float64Array.of(1, 2, 3));
   await finish(onDisk);
   const writer = await Writer.start(store, { roots: [folder] });
   await writer.untilIdle(50);
   await writer.close();
   await store.deleteScan(onDisk.scan.key);
   const other = await startScan(store, 2, live);
-  await other.diode.send(4);
+  await sent(other.diode, 4);
   await scanWith(3, main, {
     "3.1": mapping.entry({
       live: mapping.externalLink("live.h5", "/2.1/instrument"),
@@ -93,7 +94,10 @@ test("links in a circle across files show every step", async () => {
 test("virtual datasets are read through live sources, with the fill value where points are missing", async () => {
   const path = join(folder, "v.h5");
   const one = await startScan(store, 1, path);
-  await one.image.send(Uint16Array.from({ length: 24 }, (_, i) => i + 1));
+  await sent(
+    one.image,
+    Uint16Array.from({ length: 24 }, (_, i) => i + 1),
+  );
   const source = "/1.1/instrument/camera/image";
   await scanWith(2, path, {
     "2.1": mapping.entry({

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Dataset, File, isNxliveError, type NdArray } from "../../src/index.js";
+import { sent } from "../support/sent.js";
 import { makeTestFolder, startTestStore } from "../support/store.js";
 import { FILE, finish, startScan } from "./demo-scan.js";
 
@@ -12,7 +13,10 @@ const nested = (array: NdArray) => array.toNested();
 describe("a live file", () => {
   test("is read by the motto of the project, in the newest entry and its default signal", async () => {
     const one = await startScan(store);
-    await one.diode.send(Float64Array.from({ length: 20 }, (_, i) => i / 2));
+    await sent(
+      one.diode,
+      Float64Array.from({ length: 20 }, (_, i) => i / 2),
+    );
     await using file = await File.open(FILE, { store });
     expect(nested(await file.get("/instrument/diode").slice(0, 4))).toEqual([0, 0.5, 1, 1.5]);
     expect(nested(await file.get("/12.1/measurement/diode").slice(2, 10, 3))).toEqual([1, 2.5, 4]);
@@ -30,8 +34,8 @@ describe("a live file", () => {
     const one = await startScan(store);
     await using file = await File.open(FILE, { store });
     const waiting = file.get("/12.1/instrument/diode/data").slice(0, 5);
-    await one.diode.send(Float64Array.of(1, 2, 3));
-    await one.diode.send(Float64Array.of(4, 5));
+    await sent(one.diode, Float64Array.of(1, 2, 3));
+    await sent(one.diode, Float64Array.of(4, 5));
     expect(nested(await waiting)).toEqual([1, 2, 3, 4, 5]);
     const tail = file.get("/12.1/instrument/diode/data").slice(3, 100);
     const last = file.get("/12.1/instrument/diode/data").at(-1);
@@ -42,7 +46,7 @@ describe("a live file", () => {
 
   test("without waiting, a slice has what is there; the end is the present", async () => {
     const one = await startScan(store);
-    await one.diode.send(Float64Array.of(1, 2, 3));
+    await sent(one.diode, Float64Array.of(1, 2, 3));
     await using file = await File.open(FILE, { store });
     const data = file.get("/12.1/instrument/diode/data");
     expect(nested(await data.slice(1, 10, { wait: false }))).toEqual([2, 3]);
@@ -55,13 +59,13 @@ describe("a live file", () => {
 
   test("iterating a dataset follows it to the seal", async () => {
     const one = await startScan(store);
-    await one.diode.send(Float64Array.of(1, 2));
+    await sent(one.diode, Float64Array.of(1, 2));
     await using file = await File.open(FILE, { store });
     const seen: unknown[] = [];
     for await (const value of file.get("/12.1/instrument/diode/data")) {
       seen.push(value);
       if (seen.length === 2) {
-        await one.diode.send(3);
+        await sent(one.diode, 3);
         await one.diode.seal();
       }
     }
@@ -72,7 +76,7 @@ describe("a live file", () => {
   test("parts of images are taken with one selection per axis", async () => {
     const one = await startScan(store);
     const frames = Uint16Array.from({ length: 24 }, (_, i) => i);
-    await one.image.send(frames);
+    await sent(one.image, frames);
     await finish(one);
     await using file = await File.open(FILE, { store });
     const image = file.get("/12.1/instrument/camera/image");
@@ -144,13 +148,13 @@ describe("a live file", () => {
 
   test("a number may be used again after its scan was deleted", async () => {
     const one = await startScan(store, 1);
-    await one.diode.send(1);
+    await sent(one.diode, 1);
     await finish(one);
     await using file = await File.open(FILE, { store });
     expect(nested(await file.get("/1.1/instrument/diode").slice())).toEqual([1]);
     await store.deleteScan(one.scan.key);
     const again = await startScan(store, 1);
-    await again.diode.send(2);
+    await sent(again.diode, 2);
     expect(nested(await file.get("/1.1/instrument/diode").slice(0, 1))).toEqual([2]);
     await finish(again);
   });
@@ -184,11 +188,11 @@ describe("a live file", () => {
 
   test("a slice over what is there and what is to come is one array, cut to the seal", async () => {
     const one = await startScan(store);
-    await one.image.send(new Uint16Array(24).fill(1));
+    await sent(one.image, new Uint16Array(24).fill(1));
     await using file = await File.open(FILE, { store });
     const image = file.get("/12.1/instrument/camera/image");
     const corner = image.slice([1, 4], [0, 2], 3);
-    await one.image.send(new Uint16Array(12).fill(2));
+    await sent(one.image, new Uint16Array(12).fill(2));
     await one.image.seal();
     expect(nested(await corner)).toEqual([
       [1, 1],

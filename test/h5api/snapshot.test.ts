@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { type Dataset, File } from "../../src/index.js";
+import { sent } from "../support/sent.js";
 import { startTestStore } from "../support/store.js";
 import { FILE, finish, startScan } from "./demo-scan.js";
 
@@ -9,11 +10,11 @@ const frames = (count: number) => new Uint16Array(count * 12);
 
 test("a snapshot keeps its lengths while the file grows", async () => {
   const one = await startScan(store);
-  await one.diode.send(Float64Array.of(1, 2, 3));
+  await sent(one.diode, Float64Array.of(1, 2, 3));
   await using file = await File.open(FILE, { store });
   const snapshot = await file.snapshot();
   const data = (await snapshot.get("/12.1/instrument/diode/data")) as Dataset;
-  await one.diode.send(Float64Array.of(4, 5));
+  await sent(one.diode, Float64Array.of(4, 5));
   expect(await data.shape()).toEqual([3]);
   expect((await data.slice()).toNested()).toEqual([1, 2, 3]);
   expect((await data.slice(1, 10)).toNested()).toEqual([2, 3]);
@@ -24,8 +25,8 @@ test("a snapshot keeps its lengths while the file grows", async () => {
 
 test("the members of measurement have one common length, the datasets themselves their own", async () => {
   const one = await startScan(store);
-  await one.diode.send(Float64Array.of(1, 2, 3, 4));
-  await one.image.send(frames(2));
+  await sent(one.diode, Float64Array.of(1, 2, 3, 4));
+  await sent(one.image, frames(2));
   await using file = await File.open(FILE, { store });
   const snapshot = await file.snapshot();
   expect(await snapshot.get("/12.1/measurement/diode").shape()).toEqual([2]);
@@ -48,15 +49,15 @@ test("a snapshot keeps the members and values of its moment when the mapping cha
 
 test("snapshots tell whether anything changed, and which datasets have grown", async () => {
   const one = await startScan(store);
-  await one.diode.send(1);
+  await sent(one.diode, 1);
   await using file = await File.open(FILE, { store });
   const first = await file.snapshot();
   expect((await file.snapshot()).generation).toBe(first.generation);
-  await one.diode.send(Float64Array.of(2, 3));
+  await sent(one.diode, Float64Array.of(2, 3));
   const second = await file.snapshot();
   expect(second.generation).toBeGreaterThan(first.generation);
   expect(second.grownSince(first)).toEqual([{ path: "/12.1/instrument/diode/data", from: 1, to: 3 }]);
-  await one.image.send(frames(1));
+  await sent(one.image, frames(1));
   await finish(one);
   const last = await file.snapshot();
   expect(last.grownSince(first).map(({ path, to }) => [path, to])).toEqual([
@@ -68,10 +69,10 @@ test("snapshots tell whether anything changed, and which datasets have grown", a
 
 test("following a dataset of a snapshot ends with its last point", async () => {
   const one = await startScan(store);
-  await one.diode.send(Float64Array.of(1, 2));
+  await sent(one.diode, Float64Array.of(1, 2));
   await using file = await File.open(FILE, { store });
   const snapshot = await file.snapshot();
-  await one.diode.send(3);
+  await sent(one.diode, 3);
   const seen: unknown[] = [];
   for await (const value of snapshot.get("/instrument/diode/data")) seen.push(value);
   expect(seen).toEqual([1, 2]);
