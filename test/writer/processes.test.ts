@@ -10,7 +10,7 @@ import { parseStatus } from "../../src/writer/status.js";
 import { startTestRedis } from "../support/redis.js";
 import { startWriter } from "./processes.js";
 import { publishSimple } from "./publishing.js";
-import { awaitStatus, points, readValues } from "./support.js";
+import { awaitStatus, points, readValues, shapeIn } from "./support.js";
 
 let redis: PrivateRedis;
 let store: DataStore;
@@ -60,6 +60,24 @@ test("two writers divide the scans between them, and one takes over from the oth
   expect(await other.terminate()).toBe(0);
   const completions = [...one.log, ...other.log].filter((line) => /: COMPLETE,/.test(line));
   expect(completions).toHaveLength(scans.length); // nobody writes a scan again that another has written
+}, 60_000);
+
+test("a writer killed before the first points of a variable-size stream loses none of them", async () => {
+  const one = startWriter(redis.url);
+  await one.says(/Writing the scans/);
+  const { scan, diode, end } = await publishSimple(store, fileOf(1), 1, { shape: [-1] });
+  await expect.poll(() => shapeIn(fileOf(1), "/1.1/data")).toEqual([0, 0]);
+  await one.crash();
+  await diode.send(Float64Array.of(1, 2, 3));
+  await diode.send(Float64Array.of(4));
+  await end();
+  const next = startWriter(redis.url, "--until-idle", "0.3");
+  expect(await next.ended).toBe(0);
+  expect((await statusesOf([scan.key])).map(({ state }) => state)).toEqual(["COMPLETE"]);
+  expect(await readValues(fileOf(1), "/1.1/data")).toEqual([
+    [1, 2, 3],
+    [4, Number.NaN, Number.NaN],
+  ]);
 }, 60_000);
 
 test("Redis being restarted is waited for, and writing goes on", async () => {

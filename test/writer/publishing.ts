@@ -16,14 +16,14 @@ export async function publishSimple(
   store: DataStore,
   path: string,
   number = 1,
-  options: { session?: string; dtype?: string } = {},
+  options: { session?: string; dtype?: string; shape?: number[] } = {},
 ): Promise<SimpleScan> {
-  const { session = "test", dtype = "<f8" } = options;
+  const { session = "test", dtype = "<f8", shape = [] } = options;
   const scan = await store.createScan(
     { name: "ascan", number, data_policy: "no_policy", session, path },
     { title: "a scan" },
   );
-  const diode = scan.createStream("diode", { dtype, info: { unit: "V" } });
+  const diode = scan.createStream("diode", { dtype, shape, info: { unit: "V" } });
   const attributes = { NX_class: "NXentry" };
   const data = { type: "dataset", attributes: { units: "V" }, value: { type: "stream", stream: "diode" } };
   scan.info = {

@@ -14,6 +14,14 @@ export async function readValues(file: string, path: string): Promise<unknown> {
   return NdArray.fromRaw(await reader.read(path, resolveSelection([], item.shape))).toNested();
 }
 
+/** The shape of a dataset in a file; undefined as long as there is neither. */
+export async function shapeIn(file: string, path: string): Promise<readonly number[] | null | undefined> {
+  const reader = await openHdf5Reader(file).catch(() => undefined);
+  const item = await reader?.describe(path);
+  await reader?.close();
+  return item?.kind === "dataset" ? item.shape : undefined;
+}
+
 /** Collects a writer's statuses and waits for one that is wanted. */
 export class StatusWatch {
   readonly #seen: ScanStatus[] = [];
