@@ -1,33 +1,16 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { openHdf5Reader } from "../../src/hdf5/reader.js";
-import type { PrivateRedis } from "../../src/redis/server.js";
-import { DataStore } from "../../src/scan/store.js";
 import { Writer } from "../../src/writer/index.js";
-import { startTestRedis } from "../support/redis.js";
 import { readValues, StatusWatch } from "./support.js";
+import { workplace } from "./workplace.js";
 
-let redis: PrivateRedis;
-let store: DataStore;
-let root: string;
-
-beforeAll(async () => {
-  redis = await startTestRedis();
-  store = await DataStore.connect(redis.url);
-  root = await mkdtemp(join(tmpdir(), "nxlive-derived-"));
-});
-afterAll(async () => {
-  await store.close();
-  await redis.stop();
-  await rm(root, { recursive: true, force: true });
-});
+const at = workplace();
 
 /** A scan without a mapping, whose identity names no file. */
 async function publishDerived(file: string, sample: unknown) {
   const identity = { name: "ascan", number: 1, data_policy: "none", session: "test", path: null };
-  const scan = await store.createScan(identity, {
+  const scan = await at.store.createScan(identity, {
     save: true,
     data_writer: "nexus",
     filename: file,
@@ -48,8 +31,8 @@ async function publishDerived(file: string, sample: unknown) {
 }
 
 test("a scan without a mapping needs no id.path when its info names the file", async () => {
-  const file = join(root, "named.h5");
-  await using writer = await Writer.start(store, { leastFree: 0 });
+  const file = join(at.root, "named.h5");
+  await using writer = await Writer.start(at.store, { leastFree: 0 });
   const watch = new StatusWatch(writer);
   const scan = await publishDerived(file, { name: "Si" });
   await scan.stop();
@@ -60,8 +43,8 @@ test("a scan without a mapping needs no id.path when its info names the file", a
 });
 
 test("decimals of the metadata stay decimals when the last value is whole, texts and lists change as they are", async () => {
-  const file = join(root, "decimals.h5");
-  await using writer = await Writer.start(store, { leastFree: 0 });
+  const file = join(at.root, "decimals.h5");
+  await using writer = await Writer.start(at.store, { leastFree: 0 });
   const watch = new StatusWatch(writer);
   const scan = await publishDerived(file, { thickness: 1.5, sizes: [0.5, 1], turns: 3, note: "a" });
   await watch.until(({ state }) => state === "RUNNING");

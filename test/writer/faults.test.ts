@@ -1,43 +1,30 @@
-import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { xtrim } from "../../src/redis/commands.js";
-import type { PrivateRedis } from "../../src/redis/server.js";
-import { DataStore } from "../../src/scan/store.js";
 import { Writer } from "../../src/writer/index.js";
 import { spawnPython } from "../support/python.js";
-import { startTestRedis } from "../support/redis.js";
 import { publishSimple } from "./publishing.js";
 import { points, readValues, StatusWatch } from "./support.js";
+import { workplace } from "./workplace.js";
 
-let redis: PrivateRedis;
-let store: DataStore;
-let root: string;
+const at = workplace();
 let file: string;
 
-beforeEach(async () => {
-  redis = await startTestRedis();
-  store = await DataStore.connect(redis.url);
-  root = await mkdtemp(join(tmpdir(), "nxlive-faults-"));
-  file = join(root, "data", "scan.h5");
-});
-afterEach(async () => {
-  await store.close();
-  await redis.stop();
-  await rm(root, { recursive: true, force: true });
+beforeEach(() => {
+  file = join(at.root, "data", "scan.h5");
 });
 
 const range = (count: number) => Array.from({ length: count }, (_, i) => i);
-const startWriter = () => Writer.start(store, { leastFree: 0 });
+const startWriter = () => Writer.start(at.store, { leastFree: 0 });
 
 test("a folder that is deleted while the scan runs is made again, with all data", async () => {
   await using writer = await startWriter();
   const watch = new StatusWatch(writer);
-  const scan = await publishSimple(store, file);
+  const scan = await publishSimple(at.store, file);
   await scan.send(0, 10);
   await watch.until((status) => points(status) === 10);
-  await rm(join(root, "data"), { recursive: true });
+  await rm(join(at.root, "data"), { recursive: true });
   await scan.send(10, 10);
   await scan.end();
   await watch.until(({ state }) => state === "COMPLETE");
@@ -47,10 +34,10 @@ test("a folder that is deleted while the scan runs is made again, with all data"
 test("a file that is moved away while the scan runs stays as it was, and all data go into a new one", async () => {
   await using writer = await startWriter();
   const watch = new StatusWatch(writer);
-  const scan = await publishSimple(store, file);
+  const scan = await publishSimple(at.store, file);
   await scan.send(0, 10);
   await watch.until((status) => points(status) === 10);
-  const away = join(root, "away.h5");
+  const away = join(at.root, "away.h5");
   await rename(file, away);
   await scan.send(10, 10);
   await scan.end();
@@ -62,32 +49,32 @@ test("a file that is moved away while the scan runs stays as it was, and all dat
 test("a scan whose folder cannot be made waits with a message, others go on, and it recovers", async () => {
   await using writer = await startWriter();
   const watch = new StatusWatch(writer);
-  await writeFile(join(root, "data"), "in the way");
-  const blocked = await publishSimple(store, file, 1);
-  const other = await publishSimple(store, join(root, "other.h5"), 2);
+  await writeFile(join(at.root, "data"), "in the way");
+  const blocked = await publishSimple(at.store, file, 1);
+  const other = await publishSimple(at.store, join(at.root, "other.h5"), 2);
   await blocked.send(0, 5);
   const waiting = await watch.until(({ retrying }) => retrying);
   expect(waiting).toMatchObject({
     state: "FAILED",
     number: 1,
-    message: expect.stringContaining(join(root, "data")),
+    message: expect.stringContaining(join(at.root, "data")),
   });
   await other.send(0, 5);
   await other.end();
   await watch.until(({ state, number }) => state === "COMPLETE" && number === 2);
-  await rm(join(root, "data"));
+  await rm(join(at.root, "data"));
   await blocked.end();
   await watch.until(({ state, number }) => state === "COMPLETE" && number === 1);
   expect(await readValues(file, "/1.1/data")).toEqual(range(5));
 });
 
 test("a file that another HDF5 program holds is waited for", async () => {
-  await mkdir(join(root, "data"));
+  await mkdir(join(at.root, "data"));
   const holder = spawnPython(["-c", HOLD, file]);
   await new Promise((resolve) => holder.stdout.once("data", resolve));
   await using writer = await startWriter();
   const watch = new StatusWatch(writer);
-  const scan = await publishSimple(store, file);
+  const scan = await publishSimple(at.store, file);
   await scan.send(0, 5);
   const waiting = await watch.until(({ retrying }) => retrying);
   expect(waiting.message).toContain(file);
@@ -107,9 +94,9 @@ with h5py.File(sys.argv[1], "w") as file:
 `;
 
 test("points that were trimmed while no writer ran are reported as missing, the rest is written", async () => {
-  const scan = await publishSimple(store, file);
+  const scan = await publishSimple(at.store, file);
   for (let first = 0; first < 20; first += 5) await scan.send(first, 5);
-  await store.redis.do(xtrim(scan.diode.key, "10"));
+  await at.store.redis.do(xtrim(scan.diode.key, "10"));
   await scan.end();
   await using writer = await startWriter();
   const watch = new StatusWatch(writer);
@@ -124,10 +111,10 @@ test("points that were trimmed while no writer ran are reported as missing, the 
 test("a scan that is deleted while it runs is written as far as it came, and does not disturb", async () => {
   await using writer = await startWriter();
   const watch = new StatusWatch(writer);
-  const scan = await publishSimple(store, file, 1);
+  const scan = await publishSimple(at.store, file, 1);
   await scan.send(0, 5);
   await watch.until((status) => points(status) === 5);
-  await store.deleteScan(scan.scan.key, { force: true });
+  await at.store.deleteScan(scan.scan.key, { force: true });
   const status = await watch.until(({ end }) => end !== null);
   expect(status.number).toBe(1);
   expect(await readValues(file, "/1.1/data")).toEqual(range(5));
@@ -136,10 +123,10 @@ test("a scan that is deleted while it runs is written as far as it came, and doe
 test("a stream that is never sealed does not keep a closed scan waiting", async () => {
   await using writer = await startWriter();
   const watch = new StatusWatch(writer);
-  const scan = await publishSimple(store, file, 1);
+  const scan = await publishSimple(at.store, file, 1);
   await scan.send(0, 5);
   // Closed by another client, which does not own the stream.
-  const other = await store.openScan(scan.scan.key);
+  const other = await at.store.openScan(scan.scan.key);
   await other.close();
   const status = await watch.until(({ end }) => end !== null);
   expect(status).toMatchObject({ state: "COMPLETE", warnings: [expect.stringContaining("never sealed")] });
@@ -147,7 +134,7 @@ test("a stream that is never sealed does not keep a closed scan waiting", async 
 });
 
 test("closing the writer commits open scans, and the next writer goes on", async () => {
-  const scan = await publishSimple(store, file, 1);
+  const scan = await publishSimple(at.store, file, 1);
   {
     await using writer = await startWriter();
     await scan.send(0, 5);

@@ -1,35 +1,18 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { openHdf5Reader } from "../../src/hdf5/reader.js";
-import type { PrivateRedis } from "../../src/redis/server.js";
-import { DataStore } from "../../src/scan/store.js";
 import { Writer } from "../../src/writer/index.js";
-import { startTestRedis } from "../support/redis.js";
 import { publishSimple } from "./publishing.js";
 import { points, readValues, StatusWatch } from "./support.js";
+import { workplace } from "./workplace.js";
 
-let redis: PrivateRedis;
-let store: DataStore;
-let root: string;
-
-beforeEach(async () => {
-  redis = await startTestRedis();
-  store = await DataStore.connect(redis.url);
-  root = await mkdtemp(join(tmpdir(), "nxlive-final-"));
-});
-afterEach(async () => {
-  await store.close();
-  await redis.stop();
-  await rm(root, { recursive: true, force: true });
-});
+const at = workplace();
 
 test("a value that the final mapping replaces keeps its place in the group", async () => {
-  const file = join(root, "scans.h5");
-  await using writer = await Writer.start(store, { leastFree: 0, session: "test" });
+  const file = join(at.root, "scans.h5");
+  await using writer = await Writer.start(at.store, { leastFree: 0, session: "test" });
   const watch = new StatusWatch(writer);
-  const simple = await publishSimple(store, file);
+  const simple = await publishSimple(at.store, file);
   await simple.send(0, 5);
   await watch.until((status) => points(status) === 5);
   await simple.scan.stop();

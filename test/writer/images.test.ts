@@ -1,30 +1,17 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import * as mapping from "../../src/mapping/builder/index.js";
-import type { PrivateRedis } from "../../src/redis/server.js";
-import { DataStore } from "../../src/scan/store.js";
 import { limaDefinition } from "../../src/stream/plugins/definitions.js";
 import { Writer } from "../../src/writer/index.js";
 import { runPython } from "../support/python.js";
-import { startTestRedis } from "../support/redis.js";
 import { points, readValues, StatusWatch } from "./support.js";
+import { workplace } from "./workplace.js";
 
-let root: string;
-let redis: PrivateRedis;
-let store: DataStore;
+const at = workplace();
 
 beforeEach(async () => {
-  redis = await startTestRedis();
-  store = await DataStore.connect(redis.url);
-  root = await mkdtemp(join(tmpdir(), "nxlive-images-"));
-  await mkdir(join(root, "scan0001"));
-});
-afterEach(async () => {
-  await store.close();
-  await redis.stop();
-  await rm(root, { recursive: true, force: true });
+  await mkdir(join(at.root, "scan0001"));
 });
 
 const DETECTOR = `
@@ -44,7 +31,7 @@ with h5py.File(sys.argv[1]) as file:
 /** A scan of a camera that saves two images per file and does not tell their size. */
 async function publishCamera(path: string) {
   const identity = { name: "loopscan", number: 1, data_policy: "none", session: "images", path };
-  const scan = await store.createScan(identity);
+  const scan = await at.store.createScan(identity);
   const camera = scan.createStream(
     "camera:image",
     limaDefinition({
@@ -55,7 +42,7 @@ async function publishCamera(path: string) {
       framesPerAcquisition: 4,
       acquisitionOffset: 0,
       saving: {
-        filePath: join(root, "scan0001", "cam_%04d.h5"),
+        filePath: join(at.root, "scan0001", "cam_%04d.h5"),
         dataPath: "/entry/data",
         fileFormat: "hdf5",
         fileOffset: 0,
@@ -72,11 +59,11 @@ async function publishCamera(path: string) {
 }
 
 test("images of a size that only the detector's files tell become a virtual dataset once the first file is there", async () => {
-  const path = join(root, "scan.h5");
-  await using writer = await Writer.start(store, { leastFree: 0 });
+  const path = join(at.root, "scan.h5");
+  await using writer = await Writer.start(at.store, { leastFree: 0 });
   const watch = new StatusWatch(writer);
   const { scan, camera } = await publishCamera(path);
-  await runPython(DETECTOR, [join(root, "scan0001", "cam_0000.h5"), "0", "2"]);
+  await runPython(DETECTOR, [join(at.root, "scan0001", "cam_0000.h5"), "0", "2"]);
   await camera.send({ last_index: 2, last_index_saved: 2 }); // a file is complete when the next one is begun
   await watch.until((status) => points(status) === 2);
   const values = Array.from({ length: 96 }, (_, i) => i);
@@ -86,7 +73,7 @@ test("images of a size that only the detector's files tell become a virtual data
     [2, 4, 6],
     values.slice(0, 48),
   ]);
-  await runPython(DETECTOR, [join(root, "scan0001", "cam_0001.h5"), "2", "2"]);
+  await runPython(DETECTOR, [join(at.root, "scan0001", "cam_0001.h5"), "2", "2"]);
   await camera.send({ last_index: 3, last_index_saved: 3 });
   await scan.stop();
   await scan.close();
@@ -95,8 +82,8 @@ test("images of a size that only the detector's files tell become a virtual data
 });
 
 test("they are a list of files and indices when no file tells their size", async () => {
-  const path = join(root, "scan.h5");
-  await using writer = await Writer.start(store, { leastFree: 0 });
+  const path = join(at.root, "scan.h5");
+  await using writer = await Writer.start(at.store, { leastFree: 0 });
   const watch = new StatusWatch(writer);
   const { scan, camera } = await publishCamera(path);
   await camera.send({ last_index: 2, last_index_saved: 2 });

@@ -1,41 +1,24 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { takeLease } from "../../src/redis/leases.js";
-import type { PrivateRedis } from "../../src/redis/server.js";
 import { fileLeaseKey } from "../../src/redis/writer-keys.js";
-import { DataStore } from "../../src/scan/store.js";
 import { Writer } from "../../src/writer/index.js";
-import { startTestRedis } from "../support/redis.js";
 import { publishSimple } from "./publishing.js";
 import { points, readValues, StatusWatch } from "./support.js";
+import { workplace } from "./workplace.js";
 
-let redis: PrivateRedis;
-let store: DataStore;
-let root: string;
-
-beforeAll(async () => {
-  redis = await startTestRedis();
-  store = await DataStore.connect(redis.url);
-  root = await mkdtemp(join(tmpdir(), "nxlive-lease-"));
-});
-afterAll(async () => {
-  await store.close();
-  await redis.stop();
-  await rm(root, { recursive: true, force: true });
-});
+const at = workplace();
 
 test("a writer that has lost its lease leaves the file alone, and goes on when the other one gives it back", async () => {
-  const file = join(root, "scan.h5");
-  await using writer = await Writer.start(store, { leastFree: 0 });
+  const file = join(at.root, "scan.h5");
+  await using writer = await Writer.start(at.store, { leastFree: 0 });
   const watch = new StatusWatch(writer);
-  const scan = await publishSimple(store, file);
+  const scan = await publishSimple(at.store, file);
   await scan.send(0, 10);
   await watch.until((status) => points(status) === 10);
   // As if this process had stood still for longer than its lease, and another writer had taken the file meanwhile.
-  await store.redis.commands.call(["DEL", fileLeaseKey(file)]);
-  await takeLease(store.redis, file, "elsewhere:1::X", { ttl: 6_000 });
+  await at.store.redis.commands.call(["DEL", fileLeaseKey(file)]);
+  await takeLease(at.store.redis, file, "elsewhere:1::X", { ttl: 6_000 });
   const waiting = await watch.until(({ retrying }) => retrying);
   expect(waiting.message).toContain("lease");
   await scan.send(10, 10);
