@@ -1,10 +1,9 @@
-import { Redis } from "ioredis";
 import { ClosedError, messageOf } from "../errors.js";
 import { abortable, sleep } from "../waiting.js";
 import { commandError, RedisAccessError, RedisConnectionLostError, RedisUnreachableError } from "./errors.js";
-import { connectorTo } from "./socket.js";
-import type { Target, TargetOptions } from "./target.js";
-import { Wire } from "./wire.js";
+import { logIn } from "./login.js";
+import type { Target } from "./target.js";
+import type { Wire } from "./wire.js";
 
 export type Arg = string | number | Uint8Array;
 /** A reply of RESP 2; errors occur only inside the replies of pipelines and transactions. */
@@ -34,8 +33,7 @@ const CONNECT_TIMEOUT = 5_000;
 /**
  * One connection to Redis that comes back by itself: the next call after a break connects again, with growing delays.
  * Commands are pipelined in the order of the calls. A reply that the break swallowed is asked for again when the call is
- * repeatable, and a RedisConnectionLostError when not: ioredis' own resending would repeat writes. ioredis connects and
- * logs in (TLS, sentinels, passwords); then the commands go over a `Wire` on its socket, which is several times faster.
+ * repeatable, and a RedisConnectionLostError when not.
  */
 export class Connection {
   readonly target: Target;
@@ -164,38 +162,14 @@ export class Connection {
     }
   }
 
-  async #open(): Promise<Wire> {
+  #open(): Promise<Wire> {
     this.drop();
-    const options: TargetOptions = {
-      ...this.target.options,
-      protocol: 2,
-      lazyConnect: true,
-      retryStrategy: null,
-      maxRetriesPerRequest: null,
-      connectTimeout: CONNECT_TIMEOUT,
-      connectionName: `nxlive-${this.#name}`,
-      ...(this.target.address && { Connector: connectorTo(this.target.address) }),
-    };
-    const client = new Redis(options);
-    let reason: unknown;
-    client.on("error", (error) => {
-      reason = error;
+    return logIn(this.target, {
+      name: `nxlive-${this.#name}`,
+      timeout: CONNECT_TIMEOUT,
+      silence: SILENCE,
+      signal: this.#closing.signal,
     });
-    const giveUp = () => disconnect(client);
-    const timer = setTimeout(giveUp, CONNECT_TIMEOUT);
-    this.#closing.signal.addEventListener("abort", giveUp, { once: true });
-    try {
-      await client.connect();
-      await client.ping(); // nothing of the handshake is under way any more
-      return new Wire(client.stream, SILENCE);
-    } catch (error) {
-      disconnect(client);
-      const translated = commandError(reason ?? error, "the connection");
-      throw translated instanceof RedisAccessError ? translated : (reason ?? error);
-    } finally {
-      clearTimeout(timer);
-      this.#closing.signal.removeEventListener("abort", giveUp);
-    }
   }
 }
 
@@ -216,11 +190,6 @@ async function send(
     throw reply;
   }
   return replies;
-}
-
-/** ioredis would wait 2 s for a socket that has closed already to close, and keep the process alive for it. */
-function disconnect(client: Redis): void {
-  if (client.status !== "close" && client.status !== "end") client.disconnect();
 }
 
 function nameOf(command: readonly Arg[]): string {

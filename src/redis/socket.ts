@@ -1,12 +1,9 @@
 import { createConnection, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { AbstractConnector } from "ioredis";
 import type { Address } from "./target.js";
 
 /** As much as a processor's second cache holds beside other things. */
 const RECEIVE_BYTES = 64 * 2 ** 10;
-/** What ioredis grants a socket to close. */
-const DISCONNECT_TIMEOUT = 2_000;
 
 type Received = (bytes: Buffer) => void;
 
@@ -14,35 +11,18 @@ type Received = (bytes: Buffer) => void;
 const receivers = new WeakMap<Duplex, Received>();
 
 /**
- * Lets ioredis connect over a socket that receives into the same memory again and again. Node's own way, a new buffer of
- * 64 KiB for each read, takes two to four times as long for large replies, most of it for memory that is fresh each time.
+ * A socket that receives into the same memory again and again. Node's own way, a new buffer of 64 KiB for each read,
+ * takes two to four times as long for large replies, most of it for memory that is fresh each time.
  */
-export function connectorTo(address: Address): new () => AbstractConnector {
-  return class extends AbstractConnector {
-    constructor() {
-      super(DISCONNECT_TIMEOUT);
-    }
-
-    async connect(): Promise<Socket> {
-      this.connecting = true;
-      this.stream = openSocket(address);
-      this.stream.once("error", (error) => {
-        this.firstError = error;
-      });
-      return this.stream;
-    }
-  };
-}
-
-function openSocket(address: Address): Socket {
+export function openSocket(address: Address): Socket {
   const buffer = Buffer.allocUnsafeSlow(RECEIVE_BYTES);
   const callback = (length: number) => {
     receivers.get(socket)?.(buffer.subarray(0, length));
     return true;
   };
-  const socket = createConnection({ ...address, onread: { buffer, callback } });
-  // ioredis may keep what it is given.
-  receivers.set(socket, (bytes) => socket.emit("data", Buffer.from(bytes)));
+  const onread = { buffer, callback };
+  const socket = createConnection({ ...address, noDelay: true, keepAlive: true, onread });
+  receivers.set(socket, () => undefined);
   return socket;
 }
 

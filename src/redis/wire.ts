@@ -14,9 +14,9 @@ interface Due {
 }
 
 /**
- * Commands and replies over a socket on which somebody else has connected and logged in. Replies come in the order of
- * the commands. A socket that closes, speaks something else than RESP 2, or stays silent for `silence` milliseconds
- * while a reply is due, is broken: everything due on it is rejected.
+ * Commands and replies over a socket, which somebody else connects. Replies come in the order of the commands. A socket
+ * that closes, speaks something else than RESP 2, or stays silent for `silence` milliseconds while a reply is due, is
+ * broken: everything due on it is rejected.
  */
 export class Wire {
   readonly #socket: Duplex;
@@ -70,8 +70,8 @@ export class Wire {
     return replies;
   }
 
-  close(): void {
-    this.#break(new Error("the connection was closed"));
+  close(reason = new Error("the connection was closed")): void {
+    this.#break(reason);
   }
 
   #receive(reply: Reply): void {

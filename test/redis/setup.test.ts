@@ -90,6 +90,16 @@ describe("a server with a password", () => {
   });
 });
 
+test("a password is no hindrance where none is set, a database that does not exist is an error at once", async () => {
+  await using redis = await startTestRedis();
+  const welcome = new RedisClient(redis.url.replace("redis://", "redis://:needless@"));
+  await checkProtocol(welcome);
+  const lost = new RedisClient(`${redis.url}/99`);
+  await expect(checkProtocol(lost)).rejects.toThrow(/refused SELECT: .*out of range/);
+  welcome.close();
+  lost.close();
+});
+
 describe("sealing", () => {
   test("counts the points of the last entry, whatever the payload is", async () => {
     await using redis = await startTestRedis();

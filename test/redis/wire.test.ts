@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
-import { connectorTo } from "../../src/redis/socket.js";
+import { openSocket } from "../../src/redis/socket.js";
 import { Wire } from "../../src/redis/wire.js";
 
 const open: { close(): unknown }[] = [];
@@ -21,9 +21,7 @@ async function wireTo(answer: Answer, { silence = 60_000, reusing = false } = {}
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  const socket = reusing
-    ? await new (connectorTo({ host: "127.0.0.1", port }))().connect(() => {})
-    : connect(port, "127.0.0.1");
+  const socket = reusing ? openSocket({ host: "127.0.0.1", port }) : connect(port, "127.0.0.1");
   await once(socket, "connect");
   const wire = new Wire(socket, silence);
   open.push(wire, server);
