@@ -83,11 +83,12 @@ export class ScanJob {
   /**
    * Writes the scan to its end. `held`: another writer has one of its files in hand; `elsewhere`: it has written the scan.
    * Throws when a file cannot be written now, or the signal aborts; then the files are let go of, with what was written.
-   * `makeKnown` is called once everything is in the files for their readers. The scan is done when it also survives a
-   * power loss, and made known a second time then, before the files are given back.
+   * `myTurn` is waited for before anything is written. `makeKnown` is called once everything is in the files for their readers.
+   * The scan is done when it also survives a power loss, and made known a second time then, before the files are given back.
    */
   async run(
     signal: AbortSignal,
+    myTurn: () => Promise<void>,
     makeKnown: (durable: boolean) => Promise<void>,
   ): Promise<"written" | "held" | "elsewhere"> {
     this.#saved = await this.#load();
@@ -101,6 +102,7 @@ export class ScanJob {
       const info = this.#saved.preparedInfo ?? this.#scan.layoutSource.info;
       const before = this.#layoutOf(info);
       this.#note(before);
+      await this.#slot.during(myTurn(), broken);
       this.#progress.takenUp(this.paths);
       await inTurnOfAll(this.#files, () => this.#begin(before, info));
       const begun = this.#commit().then(() => this.#progress.begun());

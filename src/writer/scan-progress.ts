@@ -4,6 +4,13 @@ import type { ScanReport } from "./report.js";
 import type { ScanStatus, StreamStatus, WritingState } from "./status.js";
 import type { Reporting } from "./status-board.js";
 
+/** Who wants to know how far a scan has come. */
+export interface Steps {
+  /** The next scan may go on: this one has its place in the order of its files. */
+  takenUp(): void;
+  begun(): void;
+}
+
 /** The present state of one scan that is being written, for those who look on. */
 export class ScanProgress implements Reporting {
   /** Only the writer that has the scan in hand publishes its status. */
@@ -19,13 +26,12 @@ export class ScanProgress implements Reporting {
   report: ScanReport;
   /** Streams that must not be trimmed: those of a scan that is not written to its end. */
   needed: ReadonlyMap<string, number> = new Map();
-  /** Called when the static part of the scan is in its files. */
-  readonly begun: () => void;
   readonly #scan: Scan;
   readonly #writer: string;
+  readonly #steps: Steps;
 
-  constructor(scan: Scan, writer: string, start: Date, report: ScanReport, begun: () => void) {
-    this.begun = begun;
+  constructor(scan: Scan, writer: string, start: Date, report: ScanReport, steps: Steps) {
+    this.#steps = steps;
     this.#scan = scan;
     this.#writer = writer;
     this.start = start;
@@ -41,6 +47,12 @@ export class ScanProgress implements Reporting {
     this.retrying = false;
     this.durable = false;
     this.end = undefined;
+    this.#steps.takenUp();
+  }
+
+  /** The static part of the scan is in its files. */
+  begun(): void {
+    this.#steps.begun();
   }
 
   get key(): string {

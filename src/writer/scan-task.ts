@@ -121,9 +121,11 @@ export class ScanTask {
     const saved = await this.#saved(signal);
     if (saved.status && isFinal(saved.status)) return "skipped";
     const start = saved.status ? new Date(saved.status.start) : new Date();
-    const progress = new ScanProgress(scan, id, start, new ScanReport(), () => {
-      this.#failingSince = undefined;
-      this.#begin();
+    const progress = new ScanProgress(scan, id, start, new ScanReport(), {
+      takenUp: () => this.#begin(),
+      begun: () => {
+        this.#failingSince = undefined;
+      },
     });
     this.#progress = progress;
     const reason = reasonNotToWrite(scan.layoutSource);
@@ -141,10 +143,10 @@ export class ScanTask {
     let delay = FIRST_RETRY;
     for (let surprises = 0; ; ) {
       try {
-        await slot.during(this.#myTurn(place), signal);
         progress.report = new ScanReport();
         const job = new ScanJob(this.#services, scan, () => this.#saved(signal), progress, slot);
-        const result = await job.run(signal, (durable) => this.#written(progress, durable));
+        const myTurn = () => this.#myTurn(place);
+        const result = await job.run(signal, myTurn, (durable) => this.#written(progress, durable));
         if (result === "written") return progress.report.failed ? "failed" : "written";
         if (result === "elsewhere") return "skipped";
         progress.owned = false;
