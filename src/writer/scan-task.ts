@@ -29,8 +29,9 @@ export interface TaskServices extends WriterServices {
   readonly slots: Slots;
   readonly board: StatusBoard;
   readonly events: WriterEventWatch;
-  /** The scans in hand that were created before one. */
-  earlier(key: string): readonly ScanTask[];
+  /** Scans that were begun with and have no place in their files yet; what they hold in memory is bounded by their number. */
+  readonly starts: Slots;
+  readonly starting: Set<ScanTask>;
 }
 
 /** How a task ends; without a status in Redis when the scan is not readable, or gone. */
@@ -89,8 +90,15 @@ export class ScanTask {
   /** Never rejects: what goes wrong is in the scan's status and in the log. */
   async run(): Promise<TaskResult> {
     const { signal } = this.#stopping;
+    const { slots, starts, starting } = this.#services;
     try {
-      const slot = await this.#services.slots.take(signal);
+      const start = await starts.take(signal);
+      starting.add(this);
+      void this.begun.then(() => {
+        starting.delete(this);
+        start.release();
+      });
+      const slot = await slots.take(signal);
       try {
         return await this.#run(slot, signal);
       } finally {
@@ -195,8 +203,9 @@ export class ScanTask {
 
   /** Scans take their places in a file in the order of their creation, whichever is loaded first. */
   async #myTurn(path: string | null): Promise<void> {
-    for (const earlier of this.#services.earlier(this.key)) {
-      if ((await earlier.located) === path) await earlier.begun;
+    const earlier = [...this.#services.starting].filter(({ key }) => key < this.key);
+    for (const { located, begun } of earlier) {
+      if ((await located) === path) await begun;
     }
   }
 

@@ -32,6 +32,7 @@ export interface WriterOptions {
   readonly signal?: AbortSignal;
 }
 
+const CONCURRENCY = 32;
 /** A scan that cannot be written for so long no longer keeps `untilIdle` waiting (ms). */
 const HOPELESS = 30_000;
 const AFTER_ERROR = 1_000;
@@ -70,7 +71,7 @@ export class Writer implements AsyncDisposable {
     this.#store = store;
     this.#session = options.session ?? null;
     this.#log = options.logger ?? pino({ enabled: false });
-    const leastFree = options.leastFree ?? LEAST_FREE;
+    const { leastFree = LEAST_FREE, concurrency = CONCURRENCY } = options;
     this.#services = {
       store,
       id: this.id,
@@ -86,16 +87,17 @@ export class Writer implements AsyncDisposable {
       roots: options.roots ?? [],
       leastFree,
       chunks: options.chunks ?? DEFAULT_CHUNKS,
-      slots: new Slots(options.concurrency ?? 32),
+      slots: new Slots(concurrency),
+      starts: new Slots(2 * concurrency),
+      starting: new Set(),
       board: new StatusBoard(store.redis, this.id, this.#log),
       events: new WriterEventWatch(store.redis, this.#closing.signal),
-      earlier: (key) => [...this.#tasks.values()].filter((task) => task.key < key),
     };
   }
 
   /** Starts writing. The store stays the caller's: close it after the writer. */
   static async start(store: DataStore, options: WriterOptions = {}): Promise<Writer> {
-    const { concurrency = 32 } = options;
+    const { concurrency = CONCURRENCY } = options;
     if (!Number.isInteger(concurrency) || concurrency < 1) {
       throw new InvalidArgumentError(`concurrency must be an integer from 1, not ${concurrency}.`);
     }
