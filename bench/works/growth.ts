@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type DataStore, File, type Group, mapping } from "nxlive";
+import { File, type Group, mapping } from "nxlive";
 import { isFinal, Writer } from "nxlive/writer";
 import { args, connect, measured } from "./common.js";
 
@@ -95,7 +95,13 @@ async function listing(): Promise<void> {
 }
 
 async function writing(keys: readonly string[]): Promise<void> {
-  await measured(async () => ({ result: await written(store, keys) }));
+  let writer: Writer | undefined;
+  await measured(async () => {
+    writer = await Writer.start(store, { session, roots: [folder] });
+    await complete(writer, keys);
+    return { result: keys.length };
+  });
+  await writer?.close();
   const points = what === "points" ? count : what === "streams" ? 100 * count : 20 * count;
   const python = readFileSync(".nxlive/python", "utf8").trim();
   const digest = execFileSync(python, ["bench/peers/digest.py", folder], { encoding: "utf8" });
@@ -103,17 +109,13 @@ async function writing(keys: readonly string[]): Promise<void> {
   if (found.points !== points) throw new Error(`${found.points} of ${points} points are in the file`);
 }
 
-/** Runs a writer until these scans are complete. */
-async function written(from: DataStore, keys: readonly string[]): Promise<number> {
+/** Until a writer has called these scans complete. */
+async function complete(writer: Writer, keys: readonly string[]): Promise<void> {
   const open = new Set(keys);
-  const stop = new AbortController();
-  const writer = await Writer.start(from, { session, roots: [folder] });
-  for await (const status of writer.statuses({ signal: stop.signal })) {
+  for await (const status of writer.statuses()) {
     if (!isFinal(status)) continue;
     if (status.state !== "COMPLETE") throw new Error(status.message);
     open.delete(status.scan);
-    if (open.size === 0) break;
+    if (open.size === 0) return;
   }
-  await writer.drain();
-  return keys.length;
 }
