@@ -1,106 +1,131 @@
-import { promisify } from "node:util";
-import { constants, deflate, deflateSync } from "node:zlib";
+import { type Choice, chooseWays, LEAST_CODES, REGULAR, TRIED_BYTES } from "./deflate-choice.js";
+import { DeflateStream, type Part } from "./deflate-stream.js";
+import type { Memory } from "./memory.js";
+import { looksRandom } from "./randomness.js";
 
-const deflateAsync = promisify(deflate);
-
-/** Pieces of a chunk that are tried out (of all bytes of an element, when these are shuffled), and how large they are. */
-const PIECES = 8;
-const PIECE_BYTES = 16 * 1024;
-/** A dataset's choice is made anew after so many chunks. */
+/** A dataset's ways are chosen anew after so many chunks. */
 const CHUNKS_PER_CHOICE = 16;
-/** How much larger the quicker way's result may be. */
-const TOLERANCE = 1.02;
-/** A chunk that shrinks so much less than what was tried out is of another kind. */
+/** Planes that become so many times larger or smaller than what was tried out are of another kind. */
 const OTHER_KIND = 1.5;
-
-/** Larger hash tables and blocks than zlib's default: a third faster on shuffled data, of the same size. */
-const MEMORY = { memLevel: 9 };
-/** Least room for a result. */
-const LEAST_ROOM = 64 * 1024;
-
-/**
- * Chunks that shrink to less than this part hold something regular (counters, ramps). Node's zlib finds far less in it than the
- * common one at low levels (counters as float64: three times the size at level 4), and from this level on as much, at the same speed.
- */
-const REGULAR = 1 / 20;
+/** Elements of more bytes are compounds: their planes are not looked at one by one. */
+const MOST_PLANES = 16;
+/** For what is regular, when a lower one is asked for. */
 const REGULAR_LEVEL = 6;
 
 /** What is known of a dataset's chunks. */
-interface Choice {
-  strategy: number;
+interface Habits {
+  choices: Promise<readonly Choice[]> | undefined;
+  /** Chunks until the next choice. */
+  left: number;
   /** The last chunk was regular. */
   regular: boolean;
-  /** Which part of its size what was tried out shrank to. */
-  share: number;
-  left: number;
-  /** Bytes of the largest result so far. */
-  largest: number;
 }
 
-const choices = new WeakMap<object, Choice>();
+/** Neighbouring planes that are compressed in the same way, one at a time where their sizes tell of what kind they are; and about how many bytes they should take. */
+interface Run extends Part {
+  readonly expected: number;
+}
+
+const SEARCH: Choice = { way: "search", share: 1 };
+
+const known = new WeakMap<object, Habits>();
 
 /**
- * Compresses a chunk in zlib's threads. Shuffled measurements are mostly noise beside runs of equal bytes, where
- * looking for longer matches takes four times as long for nothing: per dataset, a part of every 16th chunk is compressed
- * both ways, and run lengths alone are used where that costs less than 2 % of size. Regular data are compressed at a higher level
- * than asked for, where that is not slower. All of these give ordinary deflate streams.
+ * Compresses a chunk in zlib's threads. The planes of shuffled measurements differ: random low bytes, of which zlib makes nothing
+ * with much work; noise, where looking for matches takes four times as long as Huffman codes alone; high bytes in long runs. Per
+ * dataset, a part of every 16th chunk is tried out, and each plane is then compressed in the quickest way that does not cost
+ * 2 % of the chunk's size. Regular data are compressed at a higher level than asked for, where that is not slower. All of these
+ * give ordinary zlib streams.
  *
+ * @param itemsize the chunk was shuffled into so many planes (bytes that are left over follow the last); 1: not at all.
  * @param dataset stands for the dataset: the same object for all its chunks.
  */
-export async function deflateChunk(bytes: Buffer, level: number, dataset: object): Promise<Buffer> {
-  const choice = choiceFor(bytes, level, dataset);
-  if (choice.strategy === constants.Z_RLE) {
-    const most = OTHER_KIND * choice.share * bytes.length;
-    const quick = await deflateAt(bytes, level, choice);
-    if (quick.length <= most) return quick;
-    choice.left = 0;
-    choice.strategy = constants.Z_DEFAULT_STRATEGY;
-  }
-  const better = Math.max(level, REGULAR_LEVEL);
-  const tried = choice.regular ? better : level;
-  const first = await deflateAt(bytes, tried, choice);
-  choice.regular = first.length < REGULAR * bytes.length;
-  if (!choice.regular || tried === better) return first;
-  const second = await deflateAt(bytes, better, choice);
-  return second.length < first.length ? second : first;
-}
-
-async function deflateAt(bytes: Buffer, level: number, choice: Choice): Promise<Buffer> {
-  const bound = bytes.length + (bytes.length >> 9) + 64;
-  const result = await deflateAsync(bytes, {
-    ...MEMORY,
-    level,
-    strategy: choice.strategy,
-    // Room for the whole result at once: otherwise zlib comes back to the main thread for each piece.
-    chunkSize: choice.largest > 0 ? Math.min(bound, Math.ceil(1.25 * choice.largest)) : bound,
+export async function deflateChunk(
+  bytes: Buffer,
+  level: number,
+  itemsize: number,
+  dataset: object,
+): Promise<Memory> {
+  const habits = known.get(dataset) ?? { choices: undefined, left: 0, regular: false };
+  known.set(dataset, habits);
+  return DeflateStream.during(async (stream) => {
+    if (bytes.length < TRIED_BYTES) {
+      const { content } = await deflateRuns(stream, runsOf(bytes, [SEARCH]), level, habits);
+      return content;
+    }
+    const planes = planesOf(bytes, itemsize <= MOST_PLANES ? itemsize : 1);
+    for (let again: boolean = false; ; again = true) {
+      const choices = await choicesFor(stream, planes, level, habits, again);
+      if (!again && planes.some((plane, i) => choices[i]?.way === "store" && !looksRandom(plane))) continue;
+      const { content, otherKind } = await deflateRuns(stream, runsOf(bytes, choices), level, habits);
+      if (again || !otherKind) return content;
+      content.release();
+    }
   });
-  choice.largest = Math.max(choice.largest, result.length, LEAST_ROOM);
-  return result;
 }
 
-function choiceFor(bytes: Buffer, level: number, dataset: object): Choice {
-  const known = choices.get(dataset) ?? {
-    strategy: constants.Z_DEFAULT_STRATEGY,
-    regular: false,
-    share: 1,
-    left: 0,
-    largest: 0,
-  };
-  choices.set(dataset, known);
-  if (bytes.length < PIECES * PIECE_BYTES || known.left-- > 0) return known;
-  const sample = sampleOf(bytes);
-  const thorough = deflateSync(sample, { ...MEMORY, level }).length;
-  const quick = deflateSync(sample, { ...MEMORY, level, strategy: constants.Z_RLE }).length;
-  known.strategy = quick <= thorough * TOLERANCE ? constants.Z_RLE : constants.Z_DEFAULT_STRATEGY;
-  known.share = quick / sample.length;
-  known.left = CHUNKS_PER_CHOICE;
-  return known;
-}
-
-/** Pieces from all over the chunk. */
-function sampleOf(bytes: Buffer): Buffer {
-  const step = Math.floor((bytes.length - PIECE_BYTES) / (PIECES - 1));
-  return Buffer.concat(
-    Array.from({ length: PIECES }, (_, i) => bytes.subarray(i * step, i * step + PIECE_BYTES)),
+function planesOf(bytes: Buffer, count: number): Buffer[] {
+  const size = Math.floor(bytes.length / count);
+  return Array.from({ length: count }, (_, i) =>
+    bytes.subarray(i * size, i === count - 1 ? bytes.length : (i + 1) * size),
   );
+}
+
+/** What was chosen last, unless too many chunks have followed or these planes are another kind. */
+function choicesFor(
+  stream: DeflateStream,
+  planes: readonly Buffer[],
+  level: number,
+  habits: Habits,
+  otherKind: boolean,
+): Promise<readonly Choice[]> {
+  if (habits.choices && habits.left-- > 0 && !otherKind) return habits.choices;
+  habits.choices = chooseWays(stream, planes, level);
+  habits.left = CHUNKS_PER_CHOICE;
+  return habits.choices;
+}
+
+function runsOf(bytes: Buffer, choices: readonly Choice[]): Run[] {
+  const size = Math.floor(bytes.length / choices.length);
+  const runs: Run[] = [];
+  for (let first = 0; first < choices.length; ) {
+    const { way } = choices[first] ?? SEARCH;
+    const alone = way === "codes" || way === "runs";
+    const other = choices.findIndex((choice, i) => i > first && (alone || choice.way !== way));
+    const next = other < 0 ? choices.length : other;
+    const end = other < 0 ? bytes.length : next * size;
+    const expected = choices.slice(first, next).reduce((sum, { share }) => sum + share * size, 0);
+    runs.push({ bytes: bytes.subarray(first * size, end), way, expected });
+    first = next;
+  }
+  return runs;
+}
+
+/** What is to be searched is, when it is regular, at a higher level. */
+async function deflateRuns(
+  stream: DeflateStream,
+  runs: readonly Run[],
+  level: number,
+  habits: Habits,
+): Promise<{ content: Memory; otherKind: boolean }> {
+  const better = Math.max(level, REGULAR_LEVEL);
+  const tried = habits.regular ? better : level;
+  const { content, sizes } = await stream.deflate(runs, tried);
+  const otherKind = runs.some((run, i) => isOtherKind(run, sizes[i] ?? 0));
+  const length = runs.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  habits.regular = content.bytes.length < REGULAR * length;
+  if (!habits.regular || tried === better || runs.every(({ way }) => way !== "search"))
+    return { content, otherKind };
+  const second = (await stream.deflate(runs, better)).content;
+  const [smaller, larger] =
+    second.bytes.length < content.bytes.length ? [second, content] : [content, second];
+  larger.release();
+  return { content: smaller, otherKind };
+}
+
+function isOtherKind({ bytes, way, expected }: Run, size: number): boolean {
+  if (way !== "codes" && way !== "runs") return false;
+  // Codes make little of what has become regular.
+  const least = way === "codes" ? Math.max(expected / OTHER_KIND, LEAST_CODES * bytes.length) : 0;
+  return size < least || size > expected * OTHER_KIND;
 }

@@ -26,12 +26,13 @@ export function areKnown(filters: readonly Filter[]): boolean {
 /** A chunk as it goes into the file. Deflation runs in zlib's threads. */
 export async function applyFilters(chunk: Memory, filters: readonly Filter[]): Promise<Memory> {
   let content = chunk.part(0, chunk.bytes.length);
+  let planes = 1;
   for (const { id, values } of filters) {
     const before = content;
-    content =
-      id === SHUFFLE
-        ? shuffled(before.bytes, values[0] ?? 1)
-        : Memory.lent(await deflateChunk(before.bytes, values[0] ?? 4, filters));
+    if (id === SHUFFLE) {
+      planes = values[0] ?? 1;
+      content = shuffled(before.bytes, planes);
+    } else content = await deflateChunk(before.bytes, values[0] ?? 4, planes, filters);
     before.release();
   }
   return content;
@@ -105,21 +106,44 @@ function shuffleWords(bytes: Buffer, result: Buffer, itemsize: number, count: nu
   }
   const perItem = itemsize / 4;
   const words = new Uint32Array(aligned.buffer, aligned.byteOffset, count * perItem);
+  const byFours = count % 4 === 0 && result.byteOffset % 4 === 0;
   for (let part = 0; part < perItem; part++) {
-    const [p0, p1, p2, p3] = [0, 1, 2, 3].map((byte) => (4 * part + byte) * count) as [
-      number,
-      number,
-      number,
-      number,
-    ];
-    for (let i = 0, from = part; i < count; i++, from += perItem) {
-      const word = words[from] as number;
-      result[p0 + i] = word;
-      result[p1 + i] = word >>> 8;
-      result[p2 + i] = word >>> 16;
-      result[p3 + i] = word >>> 24;
-    }
+    const planes = result.subarray(4 * part * count, 4 * (part + 1) * count);
+    if (byFours) splitByFours(words, planes, part, perItem, count);
+    else splitWords(words, planes, part, perItem, count);
   }
+}
+
+/** The four planes of the bytes of every `step`-th word from `first` on. */
+function splitWords(words: Uint32Array, planes: Buffer, first: number, step: number, count: number): void {
+  for (let i = 0, from = first; i < count; i++, from += step) {
+    const word = words[from] as number;
+    planes[i] = word;
+    planes[i + count] = word >>> 8;
+    planes[i + 2 * count] = word >>> 16;
+    planes[i + 3 * count] = word >>> 24;
+  }
+}
+
+/** As `splitWords`, four words at a time: twice as fast. */
+function splitByFours(words: Uint32Array, planes: Buffer, first: number, step: number, count: number): void {
+  const [p0, p1, p2, p3] = fourPlanes(planes, count);
+  for (let i = 0, from = first; i < count / 4; i++, from += 4 * step) {
+    const a = words[from] as number;
+    const b = words[from + step] as number;
+    const c = words[from + 2 * step] as number;
+    const d = words[from + 3 * step] as number;
+    p0[i] = (a & 0xff) | ((b & 0xff) << 8) | ((c & 0xff) << 16) | (d << 24);
+    p1[i] = ((a >>> 8) & 0xff) | (b & 0xff00) | ((c & 0xff00) << 8) | ((d & 0xff00) << 16);
+    p2[i] = ((a >>> 16) & 0xff) | ((b >>> 8) & 0xff00) | (c & 0xff0000) | ((d & 0xff0000) << 8);
+    p3[i] = (a >>> 24) | ((b >>> 16) & 0xff00) | ((c >>> 8) & 0xff0000) | (d & 0xff000000);
+  }
+}
+
+function fourPlanes(planes: Buffer, count: number): [Uint32Array, Uint32Array, Uint32Array, Uint32Array] {
+  const plane = (byte: number): Uint32Array =>
+    new Uint32Array(planes.buffer, planes.byteOffset + byte * count, count / 4);
+  return [plane(0), plane(1), plane(2), plane(3)];
 }
 
 /** The way back; into `result`, which is as long. */
@@ -172,9 +196,7 @@ function joinPlanes(planes: Buffer, words: Uint32Array, first: number, step: num
 
 /** As `joinPlanes`, four words at a time: twice as fast. */
 function joinByFours(planes: Buffer, words: Uint32Array, first: number, step: number, count: number): void {
-  const [p0, p1, p2, p3] = [0, 1, 2, 3].map(
-    (byte) => new Uint32Array(planes.buffer, planes.byteOffset + byte * count, count / 4),
-  ) as [Uint32Array, Uint32Array, Uint32Array, Uint32Array];
+  const [p0, p1, p2, p3] = fourPlanes(planes, count);
   for (let i = 0, to = first; i < count / 4; i++, to += 4 * step) {
     const [a, b, c, d] = [p0[i] as number, p1[i] as number, p2[i] as number, p3[i] as number];
     words[to] = (a & 0xff) | ((b & 0xff) << 8) | ((c & 0xff) << 16) | (d << 24);
