@@ -1,5 +1,6 @@
 import { createConnection, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { keepFreedMemory } from "../memory.js";
 import type { Address } from "./target.js";
 
 /** As much as a processor's second cache holds beside other things. */
@@ -15,6 +16,7 @@ const receivers = new WeakMap<Duplex, Received>();
  * takes two to four times as long for large replies, most of it for memory that is fresh each time.
  */
 export function openSocket(address: Address): Socket {
+  keepFreedMemory(); // for what is received
   const buffer = Buffer.allocUnsafeSlow(RECEIVE_BYTES);
   const callback = (length: number) => {
     receivers.get(socket)?.(buffer.subarray(0, length));
