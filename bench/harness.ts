@@ -73,7 +73,11 @@ async function runPeer(work: Work, peer: Program, redisUrl: string): Promise<Sam
 
 async function runProgram(program: Program, redisUrl: string, args: readonly string[]): Promise<Sample> {
   const all = [program.script, redisUrl, ...(program.args ?? []), ...args];
-  const child = spawn(program.command, all, { stdio: ["ignore", "pipe", "pipe"], timeout: TIMEOUT });
+  // A process group of its own: whatever the program has started ends with it, also when it fails or this one is stopped.
+  const child = spawn(program.command, all, { stdio: ["ignore", "pipe", "pipe"], detached: true });
+  const end = () => endGroup(child.pid);
+  process.once("exit", end);
+  const timer = setTimeout(end, TIMEOUT);
   let output = "";
   let errors = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -84,11 +88,23 @@ async function runProgram(program: Program, redisUrl: string, args: readonly str
   });
   const code = await new Promise<number | string | null>((resolve, reject) => {
     child.once("error", reject);
+    child.once("exit", end); // what it has left behind may hold its output open
     child.once("close", (status, signal) => resolve(status ?? signal));
+  }).finally(() => {
+    clearTimeout(timer);
+    process.removeListener("exit", end);
   });
   if (code !== 0) throw new Error(`${all.join(" ")} ended with ${code}:\n${errors}`);
   const line = output.trim().split("\n").at(-1) ?? "";
   return JSON.parse(line) as Sample;
+}
+
+function endGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGKILL");
+  } catch {
+    // Nobody is left in it.
+  }
 }
 
 /** The middle of the values (mean of the two middle ones for even counts). */

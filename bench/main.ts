@@ -19,6 +19,7 @@ const { values } = parseArgs({
   },
 });
 const wanted = works().filter(({ name, group }) => `${group}: ${name}`.includes(values.only ?? ""));
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 await using redis = await startPrivateRedis();
 await using store = await DataStore.connect(redis.url);
 await store.initialise();

@@ -58,18 +58,23 @@ const DATA = {
 };
 
 function reading(): Work[] {
-  return Object.entries(DATA).flatMap(([data, title]) =>
-    ["whole", "sliced", "iterated"].map(
-      (how): Work => ({
-        group: "reading",
-        name: `${title}, ${how}, 5 times`,
-        args: [data, how],
-        nxlive: ours("read"),
-        peer: peers("read"),
-        unit: "s",
-      }),
+  const work = (program: string, name: string, ...args: string[]): Work => ({
+    group: "reading",
+    name: `${name}, 5 times`,
+    args,
+    nxlive: ours(program),
+    peer: peers(program),
+    unit: "s",
+  });
+  return [
+    ...Object.entries(DATA).flatMap(([data, title]) =>
+      ["whole", "sliced", "iterated"].map((how) => work("read", `${title}, ${how}`, data, how)),
     ),
-  );
+    // What the slicing takes at Redis and in the kernel: no reader that asks for the same parts can be faster.
+    ...["batches", "spectra", "images"].map((data) =>
+      work("receive", `limit: the bytes of ${data}, sliced`, data),
+    ),
+  ];
 }
 
 function latencies(): Work[] {

@@ -5,13 +5,27 @@ import os
 import resource
 import sys
 import tempfile
+import threading
 import time
+import traceback
 
 import numpy as np
 from blissdata.redis_engine.store import DataStore
 from blissdata.streams.default import Stream
 
 FILE = os.path.join(tempfile.gettempdir(), f"nxlive-bench-{os.getuid()}", "data.h5")
+
+
+def end(kind, error, trace):
+    """An error anywhere ends the program: when Redis goes away, it ends only the thread with which blissdata sends, and the
+    publisher would wait for that one for ever."""
+    traceback.print_exception(kind, error, trace)
+    sys.stderr.flush()
+    os._exit(1)
+
+
+sys.excepthook = end
+threading.excepthook = lambda details: end(*details[:3])
 
 
 def connect():
@@ -73,3 +87,20 @@ class Measured:
             sample["seconds"] = float(np.median(latencies))
             sample["p99"] = float(np.quantile(latencies, 0.99))
         print(json.dumps(sample))
+
+
+def measure_passes(one_pass):
+    """For a second to warm up, then five times to measure: the clock, and what the passes gave."""
+    end_of_warm_up = time.perf_counter() + 1
+    while time.perf_counter() < end_of_warm_up:
+        one_pass()
+    with Measured() as m:
+        results = [one_pass() for _ in range(5)]
+    return m, results
+
+
+def measure_reading(parts):
+    """Everything once to check the values, then the passes."""
+    total_sum = sum(map(checksum, parts()))
+    m, values = measure_passes(lambda: sum(part.size for part in parts()))
+    m.report({"sum": total_sum, "values": sum(values)})

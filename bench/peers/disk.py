@@ -1,14 +1,10 @@
-"""disk URL HOW: opens and reads a file on disk with h5py. HOW: small, whole, compressed, images.
-
-Once to check the values, then for a second to warm up, then five times to measure."""
+"""disk URL HOW: opens and reads a file on disk with h5py. HOW: small, whole, compressed, images."""
 
 import sys
-import time
 
 import h5py
-from bench_common import FILE, Measured, checksum
+from bench_common import FILE, measure_reading
 
-PASSES = 5
 how = sys.argv[2]
 
 
@@ -25,12 +21,4 @@ def parts():
             yield dataset[:]
 
 
-total_sum = sum(map(checksum, parts()))
-end = time.perf_counter() + 1
-while time.perf_counter() < end:
-    sum(part.size for part in parts())
-with Measured() as m:
-    values = 0
-    for _ in range(PASSES):
-        values += sum(part.size for part in parts())
-m.report({"sum": total_sum, "values": values})
+measure_reading(parts)

@@ -2,12 +2,10 @@
 
 import os
 import sys
-import time
 
 import numpy as np
-from bench_common import FILE, Measured
+from bench_common import FILE, measure_passes
 
-PASSES = 5
 BYTES = 64 * 2**20
 how = sys.argv[2]
 used = np.ones(BYTES if how == "used" else 0, "u1")
@@ -23,10 +21,5 @@ def one_pass(file):
 
 
 with open(FILE, "rb", buffering=0) as file:
-    end = time.perf_counter() + 1
-    while time.perf_counter() < end:
-        one_pass(file)
-    with Measured() as m:
-        for _ in range(PASSES):
-            one_pass(file)
+    m, _ = measure_passes(lambda: one_pass(file))
 m.report(how)

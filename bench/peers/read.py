@@ -1,14 +1,10 @@
-"""read DATA HOW: reads a stream that is in Redis already (see prepare.py). DATA: batches, singles, spectra, images; HOW: whole, sliced, iterated.
-
-Once to check the values, then for a second to warm up, then five times to measure."""
+"""read DATA HOW: reads a stream that is in Redis already (see prepare.py). DATA: batches, singles, spectra, images; HOW: whole, sliced, iterated."""
 
 import sys
-import time
 
 from blissdata.streams import CursorGroup
-from bench_common import Measured, checksum, connect
+from bench_common import connect, measure_reading
 
-PASSES = 5
 data, how = sys.argv[2:4]
 store = connect()
 _, keys = store.search_existing_scans(session=f"bench_{data}")
@@ -33,12 +29,4 @@ def parts():
                 yield array
 
 
-total_sum = sum(map(checksum, parts()))
-end = time.perf_counter() + 1
-while time.perf_counter() < end:
-    sum(part.size for part in parts())
-with Measured() as m:
-    values = 0
-    for _ in range(PASSES):
-        values += sum(part.size for part in parts())
-m.report({"sum": total_sum, "values": values})
+measure_reading(parts)

@@ -60,3 +60,29 @@ export function checksum(array: NdArray): number {
   checking.cpu += ended.cpu - started.cpu;
   return sum;
 }
+
+const PASSES = 5;
+
+/** The work of a program that has run for long: a second of passes to warm up, then five to measure, with what they gave. */
+export async function passes(pass: () => Promise<number>): Promise<() => Promise<Outcome>> {
+  for (const end = performance.now() + 1000; performance.now() < end; ) await pass();
+  return async () => {
+    let result = 0;
+    for (let i = 0; i < PASSES; i++) result += await pass();
+    return { result };
+  };
+}
+
+/** Reads everything once to check the values, then measures how long it takes. */
+export async function measureReading(
+  parts: () => AsyncGenerator<NdArray, undefined, undefined>,
+): Promise<void> {
+  let sum = 0;
+  for await (const part of parts()) sum += checksum(part);
+  const work = await passes(async () => {
+    let values = 0;
+    for await (const part of parts()) values += part.data.length;
+    return values;
+  });
+  await measured(async () => ({ result: { sum, values: (await work()).result } }));
+}

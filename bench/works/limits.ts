@@ -3,10 +3,9 @@
 
 import { readSync } from "node:fs";
 import { open } from "node:fs/promises";
-import { args, FILE, measured } from "./common.js";
+import { args, FILE, measured, passes } from "./common.js";
 
 const [how = ""] = args;
-const PASSES = 5;
 const BYTES = 64 * 2 ** 20;
 const PART = 4 * 2 ** 20;
 const THREADS = 4;
@@ -32,8 +31,11 @@ async function pass(): Promise<void> {
   else for (let i = 0; i < 1000; i++) readSync(file.fd, new Uint8Array(80), 0, 80, 8000 * i);
 }
 
-for (const end = performance.now() + 1000; performance.now() < end; ) await pass();
+const work = await passes(async () => {
+  await pass();
+  return 0;
+});
 await measured(async () => {
-  for (let i = 0; i < PASSES; i++) await pass();
+  await work();
   return { result: how };
 });

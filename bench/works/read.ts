@@ -1,9 +1,7 @@
 // read DATA HOW: reads a stream that is in Redis already (see prepare.py). DATA: batches, singles, spectra, images; HOW: whole, sliced, iterated.
-// Once to check the values, then for a second to warm up, then five times to measure.
 import type { NdArray, ReadableStreamData } from "nxlive";
-import { args, checksum, connect, measured } from "./common.js";
+import { args, connect, measureReading } from "./common.js";
 
-const PASSES = 5;
 const [data = "", how = ""] = args;
 const store = await connect();
 const { keys } = await store.search({ session: `bench_${data}` });
@@ -20,18 +18,5 @@ async function* parts(stream: ReadableStreamData): AsyncGenerator<NdArray, undef
   else for await (const view of stream.cursor()) yield await view.data();
 }
 
-async function pass(stream: ReadableStreamData): Promise<number> {
-  let values = 0;
-  for await (const part of parts(stream)) values += part.data.length;
-  return values;
-}
-
-let sum = 0;
-for await (const part of parts(stream)) sum += checksum(part);
-for (const end = performance.now() + 1000; performance.now() < end; ) await pass(stream);
-await measured(async () => {
-  let values = 0;
-  for (let i = 0; i < PASSES; i++) values += await pass(stream);
-  return { result: { sum, values } };
-});
+await measureReading(() => parts(stream));
 await store.close();
