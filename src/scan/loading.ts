@@ -33,6 +33,8 @@ export interface LoadedScan {
 export interface LoadOptions extends RequestOptions {
   /** Also a scan that was deleted, as long as it has not disappeared: for those who were waiting for its end. */
   readonly deleted?: boolean;
+  /** Names the scan's states, when that is known: then one look is enough. */
+  readonly statePk?: string;
 }
 
 /** Reads a scan. Errors: ScanNotFoundError, ScanFormatError. */
@@ -42,18 +44,32 @@ export async function loadDocument(
   options: LoadOptions,
 ): Promise<LoadedScan> {
   if (!isScanKey(key)) throw notFound(key);
-  // The state first: the document is then at least as new, and a change in between is seen as the next state.
-  const [ttl, before] = await redis.all([commands.ttl(key), commands.jsonGet(key)], options);
-  if ((isDeleted(ttl) && !options.deleted) || before === null) throw notFound(key);
-  const document = parseDocument(before, key);
-  const [last, text] = await redis.atomically(
-    [commands.lastEntry(streamKey(document.statePk)), commands.jsonGet(key)],
+  const before = options.statePk === undefined ? await firstLook(redis, key, options) : undefined;
+  const statePk = options.statePk ?? before?.document.statePk ?? "";
+  const [last, ttl, text] = await redis.atomically(
+    [commands.lastEntry(streamKey(statePk)), commands.ttl(key), commands.jsonGet(key)],
     options,
   );
-  if (text === null) throw notFound(key);
+  const present = requirePresent(ttl, text, key, options);
   if (!last) throw new ScanFormatError(`Scan ${key} has no states.`, { scan: key });
-  const now = text === before ? document : parseDocument(text, key);
-  return { document: now, state: stateOf(last, key), stateId: last.id };
+  const document = before?.text === present ? before.document : parseDocument(present, key);
+  return { document, state: stateOf(last, key), stateId: last.id };
+}
+
+/** The document as it is now; its state may be another one already. */
+async function firstLook(
+  redis: RedisClient,
+  key: string,
+  options: LoadOptions,
+): Promise<{ text: string; document: ScanDocument }> {
+  const [ttl, found] = await redis.all([commands.ttl(key), commands.jsonGet(key)], options);
+  const text = requirePresent(ttl, found, key, options);
+  return { text, document: parseDocument(text, key) };
+}
+
+function requirePresent(ttl: number, text: string | null, key: string, { deleted }: LoadOptions): string {
+  if ((isDeleted(ttl) && !deleted) || text === null) throw notFound(key);
+  return text;
 }
 
 /** The state in an entry of a state stream. */

@@ -85,7 +85,10 @@ export class Scan {
 
   /** Reads document and state anew: true when the state has changed. Errors: ScanNotFoundError. */
   async refresh(options: SignalOption = {}): Promise<boolean> {
-    const loaded = await loadDocument(this.context.redis, this.key, options);
+    const loaded = await loadDocument(this.context.redis, this.key, {
+      ...options,
+      statePk: this.#document.statePk,
+    });
     const changed = loaded.state !== this.#state;
     this.accept(loaded);
     return changed;
@@ -133,11 +136,14 @@ export class Scan {
     options.signal?.throwIfAborted();
     const deadline = new Deadline(options.timeout);
     const wanted = stateNumber(parseState(String(stateNumber(state)), this.key));
-    while (stateNumber(this.#state) < wanted) {
-      deadline.check(() => `scan ${this.key} to be ${state} (it is ${this.#state})`);
-      const news = await this.#waitForStates(this.#stateId, Math.min(BLOCK, deadline.left), options);
-      if (news.length > 0) await this.#reload(options);
+    let [present, after] = [this.#state, this.#stateId];
+    while (stateNumber(present) < wanted) {
+      deadline.check(() => `scan ${this.key} to be ${state} (it is ${present})`);
+      const news = await this.#waitForStates(after, Math.min(BLOCK, deadline.left), options);
+      for (const change of news) [present, after] = [change.state, change.id];
     }
+    // The states on the way are nobody's: the document is read once.
+    if (stateNumber(this.#state) < wanted) await this.#reload(options);
     return this.#state;
   }
 
@@ -167,7 +173,8 @@ export class Scan {
   }
 
   async #reload(options: SignalOption): Promise<void> {
-    this.accept(await loadDocument(this.context.redis, this.key, { ...options, deleted: true }));
+    const { statePk } = this.#document;
+    this.accept(await loadDocument(this.context.redis, this.key, { ...options, statePk, deleted: true }));
   }
 
   async #waitForStates(

@@ -5,6 +5,7 @@ import { FileUnavailableError } from "./errors.js";
 import { inodeOf } from "./file-identity.js";
 import type { FileLease } from "./file-leases.js";
 import type { WriterMetrics } from "./metrics.js";
+import { SharedRun } from "./shared-run.js";
 import { roomFor } from "./target-checks.js";
 
 /** How long data may wait in memory before they are committed (ms). */
@@ -41,12 +42,8 @@ export class OpenFile {
   readonly #waiting = new Set<Committable>();
   #turn: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
-  #committing: Promise<void> = Promise.resolve();
-  /** The commit that follows the one under way. */
-  #next: Promise<void> | undefined;
-  #flushing: Promise<void> = Promise.resolve();
-  /** The flush that follows the one under way. */
-  #nextFlush: Promise<void> | undefined;
+  readonly #commits = new SharedRun(() => this.#commit());
+  readonly #flushes = new SharedRun(() => this.#flush());
   readonly #leastFree: number;
   readonly #inode: string | undefined;
 
@@ -87,26 +84,12 @@ export class OpenFile {
   commit(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#next ??= this.#committing
-      .catch(() => {})
-      .then(() => {
-        this.#next = undefined;
-        this.#committing = this.#commit();
-        return this.#committing;
-      });
-    return this.#next;
+    return this.#commits.run();
   }
 
   /** All that was committed before this call survives a power loss after it. Calls at the same time share one flush. */
   flush(): Promise<void> {
-    this.#nextFlush ??= this.#flushing
-      .catch(() => {})
-      .then(() => {
-        this.#nextFlush = undefined;
-        this.#flushing = this.#flush();
-        return this.#flushing;
-      });
-    return this.#nextFlush;
+    return this.#flushes.run();
   }
 
   async #flush(): Promise<void> {
@@ -181,7 +164,7 @@ export class OpenFile {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     try {
-      await Promise.allSettled([this.#committing, this.#flushing]);
+      await Promise.all([this.#commits.settled(), this.#flushes.settled()]);
       if (!this.#lease.holds) await this.hdf5.abandon();
       else if (this.broken.aborted) await this.hdf5.close().catch(() => {});
       else await this.commit().finally(() => this.hdf5.close());

@@ -2,9 +2,15 @@ import { messageOf } from "../errors.js";
 import type { CursorGroup } from "../stream/cursor-group.js";
 import type { FollowableStream } from "../stream/followable.js";
 import type { StreamView } from "../stream/reading.js";
+import { sleep } from "../waiting.js";
 import type { ScanReport } from "./report.js";
 import type { StreamSink } from "./sinks/sink.js";
 import type { Slot } from "./slots.js";
+
+/** Points gather for so long before the next page is asked for (ms): ten times as many cost hardly more. */
+const GATHERING = 20;
+/** A page of so many bytes is worth reading at once. */
+const PLENTY = 2 ** 20;
 
 /** The places that one stream fills. */
 export interface StreamPump {
@@ -18,32 +24,46 @@ export interface StreamPump {
 
 /**
  * Carries the points of many streams to their places as they arrive, until all streams are at their end. A stream or
- * place that fails is given up with a failure of the scan; a broken file is thrown.
+ * place that fails is given up with a failure of the scan; a broken file is thrown. Once `hurry` aborts no points are left
+ * to gather.
  */
 export async function pumpStreams(
   pumps: readonly StreamPump[],
   group: CursorGroup,
   slot: Slot,
   report: ScanReport,
-  signal: AbortSignal,
+  { signal, hurry }: { readonly signal: AbortSignal; readonly hurry: AbortSignal },
 ): Promise<void> {
   const byStream = new Map(pumps.map((pump) => [pump.stream, pump]));
   for (const { stream, sinks } of pumps) {
     group.add(stream, { from: Math.min(...sinks.map(({ next }) => next)) });
   }
+  let page = PLENTY;
+  const next = async () => {
+    if (page < PLENTY) await sleep(GATHERING, hurry).catch(() => {});
+    return group.read({ signal });
+  };
   // One page is on its way while another one is written.
-  for (let reading = group.read({ signal }); ; ) {
+  for (let reading = next(); ; ) {
     const views = await slot.during(reading, signal);
     if (!views) return;
-    reading = group.read({ signal });
+    reading = next();
     reading.catch(() => {}); // awaited in the next round, unless this one fails
+    const before = bytesOf(pumps);
     await Promise.all(
       [...views].map(async ([stream, view]) => {
         const pump = byStream.get(stream);
         if (pump) await carry(pump, view, report);
       }),
     );
+    page = bytesOf(pumps) - before;
   }
+}
+
+function bytesOf(pumps: readonly StreamPump[]): number {
+  let bytes = 0;
+  for (const { sinks } of pumps) bytes += sinks[0]?.progress.bytes ?? 0;
+  return bytes;
 }
 
 async function carry(pump: StreamPump, view: StreamView, report: ScanReport): Promise<void> {

@@ -52,6 +52,8 @@ export class ScanJob {
   readonly #chunks: ChunkOptions;
   readonly #claims = new Map<string, FileClaims>();
   readonly #pumps = new Map<string, StreamPump>();
+  /** Aborts when the scan is closed: nobody publishes any more. */
+  readonly #closed = new AbortController();
   #paths: ReadonlySet<string> = new Set();
   #targets: Targets = new Map();
   #files: OpenFile[] = [];
@@ -108,10 +110,12 @@ export class ScanJob {
       const begun = this.#commit().then(() => this.#progress.begun());
       begun.catch(() => {}); // a file that cannot be committed is broken, which ends the pumping too
       const pumps = [...this.#pumps.values()];
+      const closed = this.#scan.waitFor("CLOSED", { signal: broken });
+      void closed.catch(() => {}).then(() => this.#closed.abort());
       await this.#pump(pumps, broken);
       await begun;
       await this.#finishSinks(pumps);
-      await this.#slot.during(this.#scan.waitFor("CLOSED", { signal: broken }), broken);
+      await this.#slot.during(closed, broken);
       await this.#finish(before, info, broken);
       await makeKnown(false);
       await this.#flush();
@@ -236,7 +240,7 @@ export class ScanJob {
     if (active.length === 0) return;
     const group = this.#services.store.cursorGroup();
     try {
-      await pumpStreams(active, group, this.#slot, this.#report, signal);
+      await pumpStreams(active, group, this.#slot, this.#report, { signal, hurry: this.#closed.signal });
     } finally {
       group.close();
     }

@@ -41,6 +41,7 @@ export type TaskResult = "written" | "failed" | "skipped" | "stopped" | "unreada
 export class ScanTask {
   readonly key: string;
   readonly #services: TaskServices;
+  #found: Scan | undefined;
   readonly #stopping = new AbortController();
   #progress: ScanProgress | undefined;
   #failingSince: number | undefined;
@@ -48,8 +49,10 @@ export class ScanTask {
   #held: Promise<void> | undefined;
   #finishing: { readonly reason: unknown } | undefined;
 
-  constructor(key: string, services: TaskServices) {
+  /** `found`: the scan as it was when it was found. */
+  constructor(key: string, services: TaskServices, found?: Scan) {
     this.key = key;
+    this.#found = found;
     this.#services = services;
     this.located = new Promise((resolve) => {
       this.#locate = resolve;
@@ -121,8 +124,8 @@ export class ScanTask {
   }
 
   async #run(slot: Slot, signal: AbortSignal) {
-    const { store, board, id } = this.#services;
-    const scan = await store.loadScan(this.key, { signal });
+    const { board, id } = this.#services;
+    const scan = await this.#load(signal);
     await this.#prepared(scan, slot, signal);
     const place = scan.id.path || mainFile(scan.layoutSource);
     this.#locate(place);
@@ -145,6 +148,14 @@ export class ScanTask {
     progress.needed = new Map([...scan.streams.values()].map((stream) => [stream.key, 0]));
     board.add(progress);
     return this.#attempts(scan, progress, place, slot, signal);
+  }
+
+  async #load(signal: AbortSignal): Promise<Scan> {
+    const found = this.#found;
+    this.#found = undefined;
+    if (!found) return this.#services.store.loadScan(this.key, { signal });
+    await found.update({ signal });
+    return found;
   }
 
   async #attempts(scan: Scan, progress: ScanProgress, place: string | null, slot: Slot, signal: AbortSignal) {

@@ -2,6 +2,7 @@ import { type Logger, pino } from "pino";
 import { ClosedError, InvalidArgumentError, messageOf } from "../errors.js";
 import { dbsize } from "../redis/commands.js";
 import { forgetDeletedScans, readStatuses } from "../redis/writer-records.js";
+import type { Scan } from "../scan/scan.js";
 import type { DataStore } from "../scan/store.js";
 import { sleep } from "../waiting.js";
 import { type ChunkOptions, DEFAULT_CHUNKS } from "./chunks.js";
@@ -229,7 +230,7 @@ export class Writer implements AsyncDisposable {
         });
         for await (const scan of scans) {
           since = scan.timetag ?? since;
-          this.#take(scan.key);
+          this.#take(scan.key, scan);
         }
       } catch (error) {
         if (signal.aborted) return;
@@ -239,9 +240,9 @@ export class Writer implements AsyncDisposable {
     }
   }
 
-  #take(key: string): void {
+  #take(key: string, found?: Scan): void {
     if (this.#tasks.has(key) || this.#givenUp.has(key)) return;
-    const task = new ScanTask(key, this.#services);
+    const task = new ScanTask(key, this.#services, found);
     this.#tasks.set(key, task);
     this.metrics.scansOpen.set(this.#tasks.size);
     const run = task.run().then((result) => {

@@ -19,13 +19,10 @@ export class TextSink implements StreamSink {
   static async open(target: SinkTarget, progress: Progress): Promise<TextSink> {
     const { file, path, attributes, chunks } = target;
     const present = target.resume && (await file.hdf5.kindOf(path)) === "dataset";
+    const storage = { contiguousBelow: chunks.compressFrom };
     const dataset = present
-      ? await file.hdf5.openGrowing(path)
-      : await file.hdf5.createGrowing(
-          path,
-          { dtype: "str", rowShape: [] },
-          { attributes, contiguousBelow: chunks.compressFrom },
-        );
+      ? await file.hdf5.openGrowing(path, storage)
+      : await file.hdf5.createGrowing(path, { dtype: "str", rowShape: [] }, { ...storage, attributes });
     file.changed(progress);
     return new TextSink(target, dataset, progress);
   }
