@@ -7,10 +7,11 @@ import { abortable } from "../waiting.js";
 import { endOf, parseEntry } from "./entry.js";
 import { SecondPublisherError, StreamLostError, StreamSealedError } from "./errors.js";
 
-/** Unacknowledged bytes from which `send` makes its caller wait. */
-const HIGH_WATER = 16 * 2 ** 20;
+/** Unacknowledged bytes, and entries, from which `send` makes its caller wait. */
+const HIGH_WATER = 8 * 2 ** 20;
+const MOST_ENTRIES = 2_000;
 const BATCH_BYTES = 4 * 2 ** 20;
-const BATCH_ENTRIES = 1_000;
+const BATCH_ENTRIES = 500;
 const MOST_BREAKS = 10;
 /** What an entry takes beside its payload, about. */
 const ENTRY_OVERHEAD = 200;
@@ -41,6 +42,7 @@ export class Sink {
   readonly #redis: RedisClient;
   #queue: Pending[] = [];
   #bytes = 0;
+  #entries = 0;
   #running: Promise<void> | undefined;
   /** Callers that wait for the queue to shrink or for their stream. */
   #waiters: { readonly done: () => boolean; readonly resolve: () => void }[] = [];
@@ -56,8 +58,10 @@ export class Sink {
   send(sender: Sender, index: number, length: number, payload: Uint8Array): Promise<void> {
     this.#queue.push({ sender, index, length, payload });
     this.#bytes += payload.byteLength + ENTRY_OVERHEAD;
+    this.#entries++;
     this.#running ??= this.#run();
-    return this.#bytes < HIGH_WATER ? Promise.resolve() : this.#when(() => this.#bytes < HIGH_WATER / 2);
+    const below = (part: number) => this.#bytes < part * HIGH_WATER && this.#entries < part * MOST_ENTRIES;
+    return below(1) ? Promise.resolve() : this.#when(() => below(0.5));
   }
 
   /** Resolves when everything of a publisher is acknowledged, or it has failed. */
@@ -110,7 +114,11 @@ export class Sink {
   /** Puts back what is still to be sent, and forgets the rest. */
   #return(batch: readonly Pending[]): void {
     const due = batch.filter((entry) => isDue(entry));
-    for (const entry of batch) if (!isDue(entry)) this.#bytes -= sizeOf(entry);
+    for (const entry of batch) {
+      if (isDue(entry)) continue;
+      this.#bytes -= sizeOf(entry);
+      this.#entries--;
+    }
     if (due.length > 0) this.#queue = [...due, ...this.#queue];
   }
 
