@@ -8,8 +8,14 @@ import type { WriterMetrics } from "./metrics.js";
 import { SharedRun } from "./shared-run.js";
 import { roomFor } from "./target-checks.js";
 
-/** How long data may wait in memory before they are committed (ms). */
+/** How long data wait in memory before they are committed (ms). */
 const COMMIT_INTERVAL = 500;
+/**
+ * Commits that take long come so many times their own duration after each other, up to the most (ms): each of them writes
+ * chunks that are not full yet, uncompressed, and a fast publisher fills those sooner than readers look at them.
+ */
+const COMMIT_PAUSE = 3;
+const MOST_COMMIT_PAUSE = 5_000;
 
 /** Something that wants to know what has reached the file. */
 export interface Committable {
@@ -44,6 +50,9 @@ export class OpenFile {
   #timer: NodeJS.Timeout | undefined;
   readonly #commits = new SharedRun(() => this.#commit());
   readonly #flushes = new SharedRun(() => this.#flush());
+  #interval = COMMIT_INTERVAL;
+  /** While a commit is under way: true when something was written since it began. */
+  #changedMeanwhile: boolean | undefined;
   readonly #leastFree: number;
   readonly #inode: string | undefined;
 
@@ -74,10 +83,15 @@ export class OpenFile {
   changed(committable?: Committable): void {
     if (committable) this.#waiting.add(committable);
     if (this.broken.aborted) return;
+    if (this.#changedMeanwhile === undefined) this.#commitSoon();
+    else this.#changedMeanwhile = true;
+  }
+
+  #commitSoon(): void {
     this.#timer ??= setTimeout(() => {
       // The error has broken the file, which is how its users learn of it.
       this.commit().catch(() => {});
-    }, COMMIT_INTERVAL);
+    }, this.#interval);
   }
 
   /** All that was written before this call is in the file for readers after it. Calls at the same time share one commit. */
@@ -106,6 +120,7 @@ export class OpenFile {
     this.#waiting.clear();
     const confirmations = waiting.map((committable) => committable.beforeCommit());
     const stop = this.#metrics.commits.startTimer();
+    this.#changedMeanwhile = false;
     let warning: string | undefined;
     try {
       this.check();
@@ -116,7 +131,11 @@ export class OpenFile {
       this.break(error);
       throw error;
     } finally {
-      stop();
+      const pause = Math.min(COMMIT_PAUSE * 1000 * stop(), MOST_COMMIT_PAUSE);
+      this.#interval = Math.max(COMMIT_INTERVAL, pause);
+      const changed = this.#changedMeanwhile;
+      this.#changedMeanwhile = undefined;
+      if (changed && !this.broken.aborted) this.#commitSoon();
     }
     for (const confirm of confirmations) confirm(warning);
   }
