@@ -38,7 +38,9 @@ export function asList(reply: Reply): readonly Reply[] {
 export function asNothing(): void {}
 
 export function asEntries(reply: Reply): Entry[] {
-  return asList(reply).flatMap((item) => (item === null ? [] : [asEntry(item)]));
+  const entries: Entry[] = [];
+  for (const item of asList(reply)) if (item !== null) entries.push(asEntry(item));
+  return entries;
 }
 
 function asEntry(reply: Reply): Entry {

@@ -64,6 +64,7 @@ const [PLUS, MINUS, COLON, DOLLAR, STAR] = [43, 45, 58, 36, 42];
 interface Open {
   readonly items: Reply[];
   readonly length: number;
+  filled: number;
 }
 
 /** What a parser asks of its owner. */
@@ -74,6 +75,8 @@ export interface ReplyOwner {
   place(length: number): Buffer | undefined;
 }
 
+/** Shorter arrays, of which entries consist, are made as long as they will be; longer ones grow with what is there. */
+const SHORT = 16;
 /** Texts from this length on get a place of their own; shorter ones come out of Node's pool. */
 const LARGE = 1024;
 /** The most memory taken at once for several texts. */
@@ -155,7 +158,7 @@ export class ReplyParser {
         const length = lengthAt(chunk, at + 1, end);
         if (length < 0) this.#add(null);
         else if (length === 0) this.#add([]);
-        else this.#open.push({ items: [], length });
+        else this.#open.push({ items: length < SHORT ? new Array<Reply>(length) : [], length, filled: 0 });
         return after;
       }
       case COLON:
@@ -196,7 +199,7 @@ export class ReplyParser {
     if (this.#room.length < length) {
       // The items still to come are most often as large as this one.
       let expected = 1;
-      for (const list of this.#open) expected = Math.max(expected, list.length - list.items.length);
+      for (const list of this.#open) expected = Math.max(expected, list.length - list.filled);
       this.#room = Buffer.allocUnsafeSlow(Math.max(length, Math.min(length * expected, MOST_ROOM)));
     }
     const text = this.#room.subarray(0, length);
@@ -208,8 +211,8 @@ export class ReplyParser {
   #add(value: Reply): void {
     let reply = value;
     for (let open = this.#open.at(-1); open; open = this.#open.at(-1)) {
-      open.items.push(reply);
-      if (open.items.length < open.length) return;
+      open.items[open.filled++] = reply;
+      if (open.filled < open.length) return;
       reply = open.items;
       this.#open.pop();
     }

@@ -53,12 +53,14 @@ interface Gatherer {
 }
 
 function selectOf(page: readonly PointsEntry[], low: number, high: number, step: number): Selected[] {
-  return page.flatMap((entry) => {
+  const selected: Selected[] = [];
+  for (const entry of page) {
     const from = Math.max(low, entry.index);
     const first = low + Math.ceil((from - low) / step) * step;
     const end = Math.min(high + 1, entry.index + entry.length);
-    return first < end ? [{ entry, first, count: Math.ceil((end - first) / step), step }] : [];
-  });
+    if (first < end) selected.push({ entry, first, count: Math.ceil((end - first) / step), step });
+  }
+  return selected;
 }
 
 /** A broken stream may claim to hold more than fits into memory: larger results wait for the first page. */
