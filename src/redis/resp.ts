@@ -75,6 +75,8 @@ export interface ReplyOwner {
   place(length: number): Buffer | undefined;
 }
 
+/** Texts up to this length are copied byte by byte: Node's copy makes an object for the part that it copies. */
+const TINY = 24;
 /** Shorter arrays, of which entries consist, are made as long as they will be; longer ones grow with what is there. */
 const SHORT = 16;
 /** Texts from this length on get a place of their own; shorter ones come out of Node's pool. */
@@ -179,6 +181,12 @@ export class ReplyParser {
     if (length < 0) {
       this.#add(null);
       return start;
+    }
+    if (length <= TINY && start + length + 2 <= chunk.length) {
+      const tiny = Buffer.allocUnsafe(length);
+      for (let i = 0; i < length; i++) tiny[i] = chunk[start + i] ?? 0;
+      this.#add(tiny);
+      return start + length + 2;
     }
     const text = length < LARGE ? Buffer.allocUnsafe(length) : this.#place(length);
     const taken = chunk.copy(text, 0, start);
