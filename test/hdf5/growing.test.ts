@@ -215,6 +215,19 @@ describe("a growing dataset", () => {
     for (const i of [0, 1, 2]) expect(await counts(file.path, `x${i}`)).toMatch(/^10000 True/);
   });
 
+  test("that becomes too large for a block during a commit shows the rows of that commit", async () => {
+    const file = await create();
+    const dataset = await file.createGrowing("/x", { dtype: "<f8", rowShape: [] });
+    await file.commit();
+    await dataset.append(range(0, 60_000));
+    const commit = file.commit();
+    for (let turn = 0; turn < 10; turn++) await Promise.resolve(); // it has begun
+    await dataset.append(range(60_000, 120_000));
+    await commit;
+    await file.abandon();
+    expect(await counts(file.path, "x")).toMatch(/^60000 True/);
+  });
+
   test("refuses bytes that are not whole rows, and rows after it was finished", async () => {
     await using file = await create();
     const dataset = await file.createGrowing("/x", { dtype: "<f8", rowShape: [2] });

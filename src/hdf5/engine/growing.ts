@@ -41,11 +41,14 @@ export class GrowingFile implements GrowingDataset {
   private storage: Storage | undefined;
   private rows = 0;
   private snapshotRows = 0;
+  /** What the last snapshot was made of: rows appended since may have moved to another kind. */
+  private snapshotStorage: Storage | undefined;
   private snapshotFinished: boolean;
   private snapshotAxes: readonly number[];
   private state: "open" | "finished" | "closed" = "open";
-  /** Storage given up for another kind; its blocks are free after the next commit. */
+  /** Blocks of storage given up for another kind since the last snapshot, and before it: these are free after the commit. */
   private former: Block[] = [];
+  private leaving: Block[] = [];
 
   constructor(
     host: Host,
@@ -152,12 +155,14 @@ export class GrowingFile implements GrowingDataset {
     this.object.pinned = false;
     this.storage?.close();
     this.storage = undefined;
+    this.snapshotStorage = undefined;
     this.host.closed(this);
   }
 
   /** The dataset is gone: its storage, and blocks that only readers of the former state still need. */
   giveUp(): { readonly storage: Storage | undefined; readonly former: readonly Block[] } {
-    const { storage, former } = this;
+    const { storage } = this;
+    const former = [...this.leaving, ...this.former];
     this.close();
     return { storage, former };
   }
@@ -165,6 +170,8 @@ export class GrowingFile implements GrowingDataset {
   /** Step 1 of a commit, without waiting: everything appended so far goes on its way. */
   snapshot(): void {
     this.storage?.snapshot(this.state === "finished");
+    this.snapshotStorage = this.storage;
+    this.leaving.push(...this.former.splice(0));
     this.snapshotRows = this.rows;
     this.snapshotAxes = this.rowAxes;
     this.snapshotFinished = this.state === "finished";
@@ -172,8 +179,8 @@ export class GrowingFile implements GrowingDataset {
 
   /** Step 2, when the data are in the file: the structures that lead to them. The header is up to date after this. */
   async prepare(): Promise<StorageWrites> {
-    if (!this.storage) throw new RangeError(`${this.path} is closed`);
-    const writes = await this.storage.prepare();
+    if (!this.snapshotStorage) throw new RangeError(`${this.path} is closed`);
+    const writes = await this.snapshotStorage.prepare();
     this.volatile.entries.splice(0, this.volatile.entries.length, ...this.messages(writes));
     this.volatile.dirty = true;
     return writes;
@@ -181,7 +188,7 @@ export class GrowingFile implements GrowingDataset {
 
   /** Step 3: readers see it. Gives the blocks that only readers of the former state still need. */
   committed(): Block[] {
-    const blocks = [...this.former.splice(0), ...(this.storage?.committed() ?? [])];
+    const blocks = [...this.leaving.splice(0), ...(this.snapshotStorage?.committed() ?? [])];
     if (this.snapshotFinished) this.close();
     return blocks;
   }
@@ -211,8 +218,7 @@ export class GrowingFile implements GrowingDataset {
     const chunked = this.chunkedStorage();
     chunked.append(region.rows.view());
     region.close();
-    region.abandon();
-    this.former.push(...region.committed());
+    this.former.push(...region.leave());
     this.storage = chunked;
   }
 

@@ -16,7 +16,10 @@ export class RegionStorage implements Storage {
   private block: Block | undefined;
   private written = 0;
   private snapshotBytes = 0;
+  private snapshotBlock: Block | undefined;
+  /** Blocks given up since the last snapshot, and before it: these are free after the commit. */
   private replaced: Block[] = [];
+  private leaving: Block[] = [];
   /** The block is one that stays. */
   private settled: boolean;
 
@@ -55,6 +58,8 @@ export class RegionStorage implements Storage {
     this.snapshotBytes = this.rows.length;
     if (last) this.settle();
     else if (this.written < this.snapshotBytes && (this.block?.size ?? 0) < this.snapshotBytes) this.grow();
+    this.snapshotBlock = this.block;
+    this.leaving.push(...this.replaced.splice(0));
     if (!this.block || this.written === this.snapshotBytes) return;
     void this.space.writes.write(this.block.address + this.written, this.rows.part(this.written));
     this.written = this.snapshotBytes;
@@ -64,7 +69,7 @@ export class RegionStorage implements Storage {
     return {
       layout: {
         kind: "contiguous",
-        address: this.snapshotBytes > 0 ? this.block?.address : undefined,
+        address: this.snapshotBytes > 0 ? this.snapshotBlock?.address : undefined,
         size: this.snapshotBytes,
       },
       filters: [],
@@ -75,7 +80,13 @@ export class RegionStorage implements Storage {
   }
 
   committed(): Block[] {
-    return this.replaced.splice(0);
+    return this.leaving.splice(0);
+  }
+
+  /** The rows will lie elsewhere: all blocks they had, of which readers may know. */
+  leave(): Block[] {
+    this.abandon();
+    return [...this.leaving.splice(0), ...this.replaced.splice(0)];
   }
 
   close(): void {
@@ -83,11 +94,10 @@ export class RegionStorage implements Storage {
   }
 
   async blocks(): Promise<Block[]> {
-    return [...(this.block ? [this.block] : []), ...this.replaced];
+    return [...(this.block ? [this.block] : []), ...this.leaving, ...this.replaced];
   }
 
-  /** Gives the block up: the rows will lie elsewhere. */
-  abandon(): void {
+  private abandon(): void {
     if (this.block) this.replaced.push(this.block);
     this.settled = false;
     this.block = undefined;
