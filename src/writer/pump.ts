@@ -8,9 +8,9 @@ import type { StreamSink } from "./sinks/sink.js";
 import type { Slot } from "./slots.js";
 
 /** Points gather for so long before the next page is asked for (ms): ten times as many cost hardly more. */
-const GATHERING = 20;
+const GATHERING = 10;
 /** A page of so many bytes is worth reading at once. */
-const PLENTY = 2 ** 20;
+const PLENTY = 256 * 1024;
 
 /** The places that one stream fills. */
 export interface StreamPump {
