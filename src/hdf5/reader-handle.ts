@@ -1,9 +1,10 @@
-import { accessSync, type BigIntStats, constants, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../errors.js";
 import { othersTurn } from "../waiting.js";
 import { Hdf5Error, Hdf5ReadError, NotHdf5Error, systemError } from "./errors.js";
 import { PlainFile } from "./plain/file.js";
+import { type Found, PlainObjects } from "./plain/objects.js";
 import {
   discard,
   type H5Library,
@@ -23,17 +24,15 @@ export interface OpenFile {
   check(doing: string): void;
   /** What was learnt of the file since it was opened: as good as what the library itself remembers of it. */
   readonly known: Map<string, unknown>;
-  /** The same file for reading beside the library; undefined when another one has its name by now. */
-  plain(): PlainFile | undefined;
 }
 
 /** A file as this process has it open. */
 interface Opening {
-  readonly instance: Hdf5Instance;
-  readonly id: bigint;
-  readonly stats: BigIntStats;
+  readonly plain: PlainFile;
+  readonly objects: PlainObjects;
   readonly known: Map<string, unknown>;
-  plain: PlainFile | undefined;
+  /** As the library has it open, once something is asked of it. */
+  library: { readonly instance: Hdf5Instance; readonly id: bigint } | undefined;
 }
 
 /** More facts than this are not kept. */
@@ -44,8 +43,9 @@ const BEING_WRITTEN_MS = 3_000;
 const ATTEMPTS = 4;
 
 /**
- * One file as HDF5 has it open; all readers of a path share it, because HDF5 shares what it knows of a file between
- * openings anyway. It is reopened when the file changed (`refresh`), or after a crash of the library.
+ * One open file; all readers of a path share it, because HDF5 shares what it knows of a file between openings anyway. It is
+ * reopened when the file changed (`refresh`), or after a crash of the library. What is plain is found without the library, which
+ * is started, and opens the file, when it is needed for the first time.
  */
 export class FileHandle {
   readonly path: string;
@@ -75,6 +75,20 @@ export class FileHandle {
     }
   }
 
+  /** What lies at a path, when that can be told without the library; else undefined. Throws as `run` when there is no such file. */
+  async find(path: string): Promise<(Found & Pick<Opening, "plain" | "known">) | undefined> {
+    const { plain, objects, known } = this.#ensureOpen();
+    plain.hold();
+    try {
+      const found = await objects.find(path);
+      return found && { ...found, plain, known };
+    } catch {
+      return undefined; // whatever is odd about the file: the library knows better
+    } finally {
+      plain.release();
+    }
+  }
+
   /** What was learnt (`known`) of the file as it is open; undefined also when it is not. */
   recall<T>(key: string): T | undefined {
     return this.#open?.known.get(key) as T | undefined;
@@ -87,15 +101,15 @@ export class FileHandle {
       throw new Hdf5ReadError(`${path}: cannot read ${doing}: ${reasonOf(instance.takeErrors())}.`, { path });
     };
     try {
-      const open = this.#ensureOpen(instance);
+      if (this.#open?.library?.instance !== instance) this.releaseIfChanged(); // both are to see the same file
+      const open = this.#ensureOpen();
+      const id = this.#ensureInLibrary(open, instance);
       const check = (doing: string) => {
         const errors = instance.takeErrors();
         if (errors.length > 0)
           throw new Hdf5ReadError(`${path}: cannot read ${doing}: ${reasonOf(errors)}.`, { path });
       };
-      const { id, known } = open;
-      if (known.size > MOST_KNOWN) known.clear();
-      return step({ library: instance.library, id, fail, check, known, plain: () => this.#plain(open) });
+      return step({ library: instance.library, id, fail, check, known: open.known });
     } catch (error) {
       if (!isCrash(error)) throw error;
       discard(instance);
@@ -107,38 +121,38 @@ export class FileHandle {
     }
   }
 
-  #plain(open: Opening): PlainFile | undefined {
-    open.plain ??= new PlainFile(this.path);
-    return open.plain.inode === open.stats.ino ? open.plain : undefined;
-  }
-
   #forget(): void {
     if (!this.#open) return;
-    this.#open.plain?.release();
+    this.#open.plain.release();
     this.#open = undefined;
     this.generation++;
   }
 
-  #ensureOpen(instance: Hdf5Instance): Opening {
-    if (this.#open?.instance === instance) {
-      inUse(this);
-      return this.#open;
+  #ensureOpen(): Opening {
+    if (!this.#open) {
+      const plain = openPlain(this.path);
+      this.#open = { plain, objects: new PlainObjects(plain), known: new Map(), library: undefined };
     }
-    this.#forget(); // the library has crashed since
-    const stats = statOf(this.path);
+    if (this.#open.known.size > MOST_KNOWN) this.#open.known.clear();
+    inUse(this);
+    return this.#open;
+  }
+
+  /** The library's id of the file. */
+  #ensureInLibrary(open: Opening, instance: Hdf5Instance): bigint {
+    if (open.library?.instance === instance) return open.library.id;
     const { library } = instance;
     const id = library.open(this.path, library.H5F_ACC_RDONLY, false, -1, -1);
     if (id <= 0n) throw openError(this.path, reasonOf(instance.takeErrors()));
-    this.#open = { instance, id, stats, known: new Map(), plain: undefined };
-    inUse(this);
-    return this.#open;
+    open.library = { instance, id };
+    return id;
   }
 
   /** Closes the file when it changed on disk since it was opened, so that the next step sees what is there now. */
   releaseIfChanged(): void {
     if (!this.#open) return;
     const now = statSync(this.path, { bigint: true, throwIfNoEntry: false });
-    const { stats } = this.#open;
+    const { stats } = this.#open.plain;
     const same = now && now.ino === stats.ino && now.size === stats.size && now.mtimeNs === stats.mtimeNs;
     // Time stamps have the kernel's tick: a change right after the opening may not show in them.
     if (!same || Date.now() - Number(now.mtimeMs) < BEING_WRITTEN_MS) this.release();
@@ -147,8 +161,10 @@ export class FileHandle {
   release(): void {
     openHandles.delete(this);
     if (!this.#open) return;
-    const { instance, id } = this.#open;
+    const { library } = this.#open;
     this.#forget();
+    if (!library) return;
+    const { instance, id } = library;
     try {
       instance.library.close_file(id);
     } catch (error) {
@@ -164,12 +180,10 @@ export class FileHandle {
   }
 }
 
-function statOf(path: string): BigIntStats {
+function openPlain(path: string): PlainFile {
   try {
-    const stats = statSync(path, { bigint: true });
-    accessSync(path, constants.R_OK);
-    if (!stats.isFile()) throw new NotHdf5Error(`${path} is not a file.`, { path });
-    return stats;
+    if (!statSync(path).isFile()) throw new NotHdf5Error(`${path} is not a file.`, { path });
+    return new PlainFile(path);
   } catch (error) {
     throw systemError(error, "opening", path);
   }

@@ -1,11 +1,13 @@
 import { resolve } from "node:path";
 import { ClosedError } from "../errors.js";
-import { sizeOfShape } from "../ndarray/dtype.js";
+import { type DType, sizeOfShape } from "../ndarray/dtype.js";
 import type { RawArray } from "../ndarray/raw.js";
 import type { AxisRange } from "../ndarray/slice.js";
 import { takeRaw, wholeAxis } from "../ndarray/take.js";
 import { othersTurn } from "../waiting.js";
 import { ItemMissingError } from "./errors.js";
+import type { PlainDataset } from "./plain/dataset.js";
+import type { PlainFile } from "./plain/file.js";
 import { readPlain } from "./plain/read.js";
 import type { Hdf5Reader, ItemDescription } from "./reader-api.js";
 import { collectorFor } from "./reader-collect.js";
@@ -28,17 +30,20 @@ import {
 } from "./reader-items.js";
 import type { H5Metadata } from "./reader-library.js";
 import { type Box, increasing, pagesOf } from "./reader-pages.js";
-import { findPlain, type Plain } from "./reader-plain.js";
 import { dtypeOf, type ElementType, splitArrayType } from "./reader-types.js";
 
 interface SignalOption {
   readonly signal?: AbortSignal;
 }
 
+/** What reading a dataset needs to know of it. */
 interface Facts {
-  readonly metadata: H5Metadata;
-  readonly type: ElementType;
-  readonly plain: Plain | undefined;
+  readonly dtype: DType;
+  readonly shape: readonly number[] | null;
+  /** Axes of the elements themselves. */
+  readonly inner: readonly number[];
+  /** Undefined when only the library can read it. */
+  readonly plain: { readonly file: PlainFile; readonly dataset: PlainDataset } | undefined;
 }
 
 /**
@@ -49,7 +54,7 @@ export async function openHdf5Reader(path: string): Promise<Hdf5Reader> {
   const handle = acquireHandle(resolve(path));
   try {
     handle.releaseIfChanged();
-    await handle.run(() => undefined);
+    if (!(await handle.find("/"))) await handle.run(() => undefined);
     return new Reader(handle);
   } catch (error) {
     dropHandle(handle);
@@ -70,7 +75,14 @@ class Reader implements Hdf5Reader {
   }
 
   async describe(path: string): Promise<ItemDescription | undefined> {
-    return this.#run((file) => describe(file, tidy(path)));
+    this.#assertOpen();
+    const at = tidy(path);
+    const known = this.#handle.recall<ItemDescription>(`item ${at}`);
+    if (known) return known;
+    const found = await this.#handle.find(at);
+    if (!found) return this.#run((file) => describe(file, at));
+    found.known.set(`item ${at}`, found.item);
+    return found.item;
   }
 
   async list(path: string): Promise<string[]> {
@@ -97,56 +109,62 @@ class Reader implements Hdf5Reader {
     this.#assertOpen();
     const at = tidy(path);
     const facts = this.#handle.recall<Facts>(`facts ${at}`) ?? (await this.#facts(at));
-    const { metadata, type } = facts;
-    if (metadata.shape === null) return { dtype: dtypeOf(type), shape: null, data: new Uint8Array(0) };
-    const outer = ranges.slice(0, metadata.shape.length);
+    const { dtype, shape, inner, plain } = facts;
+    if (shape === null) return { dtype, shape: null, data: new Uint8Array(0) };
+    const outer = ranges.slice(0, shape.length);
     const box = outer.map(increasing);
     const data =
-      (await this.#readPlain(facts.plain, box, options)) ??
-      (await this.#readThroughLibrary(at, facts, box, options));
-    const { element, inner } = splitArrayType(type);
-    const shape = [...outer.map((range) => range.count), ...inner];
-    return inOrder({ dtype: dtypeOf(element), shape, data }, ranges, outer.length);
+      (plain && (await this.#readPlain(plain, box, options))) ??
+      (await this.#readThroughLibrary(at, box, options));
+    const counts = [...outer.map((range) => range.count), ...inner];
+    return inOrder({ dtype, shape: counts, data }, ranges, outer.length);
   }
 
-  /** What reading a dataset needs to know of it, found out once while the file stays as it is. */
+  /** Found out once while the file stays as it is. */
   async #facts(at: string): Promise<Facts> {
-    const { metadata, type, plain, keep } = await this.#run((file) => {
-      this.#require(file, at);
-      const metadata = metadataOf(file, at);
-      const type = requireReadable(metadata, `${this.path}::${at}`);
+    const found = await this.#handle.find(at);
+    if (found?.dataset) {
+      const { plain: file, dataset, known } = found;
+      const { dtype, shape } = dataset;
+      const facts = { dtype, shape, inner: [], plain: { file, dataset } };
+      known.set(`facts ${at}`, facts);
+      return facts;
+    }
+    return this.#run((file) => {
+      const { metadata, type } = this.#metadata(file, at);
+      const { element, inner } = splitArrayType(type);
+      const facts = { dtype: dtypeOf(element), shape: metadata.shape, inner, plain: undefined };
       // What other files say may change without this one.
-      const keep = !metadata.virtual_sources && isOwn(file, at) ? file.known : undefined;
-      return { metadata, type, plain: keep && findPlain(file, at, metadata, type), keep };
+      if (!metadata.virtual_sources && isOwn(file, at)) file.known.set(`facts ${at}`, facts);
+      return facts;
     });
-    const facts = { metadata, type, plain: await plain };
-    keep?.set(`facts ${at}`, facts);
-    return facts;
+  }
+
+  #metadata(file: OpenFile, at: string): { metadata: H5Metadata; type: ElementType } {
+    this.#require(file, at);
+    const metadata = metadataOf(file, at);
+    return { metadata, type: requireReadable(metadata, `${this.path}::${at}`) };
   }
 
   /** Undefined when the library is to read it, or to say what is wrong with it. */
   async #readPlain(
-    plain: Plain | undefined,
+    { file, dataset }: NonNullable<Facts["plain"]>,
     box: Box,
     options: SignalOption,
   ): Promise<RawArray["data"] | undefined> {
-    if (!plain?.file.hold()) return undefined;
+    if (!file.hold()) return undefined;
     try {
-      return await readPlain(plain.file, plain.dataset, box, options);
+      return await readPlain(file, dataset, box, options);
     } catch {
       options.signal?.throwIfAborted();
       return undefined;
     } finally {
-      plain.file.release();
+      file.release();
     }
   }
 
-  async #readThroughLibrary(
-    at: string,
-    { metadata, type }: Facts,
-    box: Box,
-    options: SignalOption,
-  ): Promise<RawArray["data"]> {
+  async #readThroughLibrary(at: string, box: Box, options: SignalOption): Promise<RawArray["data"]> {
+    const { metadata, type } = await this.#run((file) => this.#metadata(file, at));
     // Sources of virtual datasets may be open in other readers, as they were some time ago.
     if (metadata.virtual_sources) await releaseChanged();
     const counts = box.map((range) => range.count);

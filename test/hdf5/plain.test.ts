@@ -63,6 +63,7 @@ describe("datasets of numbers are read without the library as they are with it",
     await using reader = await openHdf5Reader(path);
     for (const name of (await reader.list("/")).filter((item) => item !== "via")) {
       const shape = await shapeOf(reader, `/${name}`);
+      expect(await reader.describe(`/${name}`)).toEqual(await reader.describe(`/via/${name}`));
       await expectSame(reader, `/${name}`, shape.map(wholeAxis));
       await fc.assert(
         fc.asyncProperty(selection(shape), (ranges) => expectSame(reader, `/${name}`, ranges)),

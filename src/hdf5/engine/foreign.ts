@@ -1,17 +1,8 @@
-import { UnsupportedFileError } from "../errors.js";
 import { parseAttribute } from "../format/attribute.js";
 import { readDense } from "../format/dense.js";
-import type { Link } from "../format/link.js";
-import { parseLink } from "../format/link.js";
-import {
-  MESSAGE,
-  parseAttributeInfo,
-  parseLinkInfo,
-  parseReferenceCount,
-  parseSymbolTable,
-} from "../format/messages.js";
+import { byName, readLinks } from "../format/links.js";
+import { MESSAGE, parseAttributeInfo, parseReferenceCount } from "../format/messages.js";
 import type { Message, ParsedHeader, ReadBytes } from "../format/object-header.js";
-import { readSymbolTable } from "../format/symbol-table.js";
 import { entry } from "./header.js";
 import { StoredObject } from "./object.js";
 
@@ -57,32 +48,6 @@ export async function readForeign(
   return object;
 }
 
-async function readLinks(
-  read: ReadBytes,
-  messages: readonly Message[],
-): Promise<{ name: string; link: Link }[] | undefined> {
-  const table = messages.find(({ type }) => type === MESSAGE.symbolTable);
-  if (table) {
-    const { tree, heap } = parseSymbolTable(table.body);
-    return byName(await readSymbolTable(read, tree, heap));
-  }
-  const info = messages.find(({ type }) => type === MESSAGE.linkInfo);
-  const compact = messages.filter(({ type }) => type === MESSAGE.link).map(({ body }) => body);
-  if (!info && compact.length === 0) return undefined;
-  const { tracked, heap, nameIndex } = info ? parseLinkInfo(info.body) : { tracked: false };
-  const bodies =
-    heap === undefined ? compact : (await readDense(read, heap, nameIndex)).map(({ body }) => body);
-  const links = bodies.map((body) => {
-    const { name, order, link } = parseLink(body);
-    if (!link)
-      throw new UnsupportedFileError(
-        `The link "${name}" is of a user-defined kind, which this writer does not keep.`,
-      );
-    return { name, order: order ?? 0, link };
-  });
-  return tracked ? links.sort((a, b) => a.order - b.order) : byName(links);
-}
-
 async function readAttributes(
   read: ReadBytes,
   messages: readonly Message[],
@@ -100,8 +65,4 @@ async function readAttributes(
     order,
   }));
   return tracked ? attributes.sort((a, b) => a.order - b.order) : byName(attributes);
-}
-
-function byName<T extends { readonly name: string }>(items: readonly T[]): T[] {
-  return [...items].sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
 }

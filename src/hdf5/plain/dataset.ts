@@ -1,18 +1,19 @@
-import type { DType } from "../../ndarray/dtype.js";
-import { sizeOfShape } from "../../ndarray/dtype.js";
+import { numericType, sizeOfShape } from "../../ndarray/dtype.js";
 import { areKnown } from "../engine/filters.js";
 import { parseDataspace } from "../format/dataspace.js";
 import { parseDatatype, storedSize } from "../format/datatype.js";
-import { parseLayout } from "../format/layout.js";
+import { type Layout, parseLayout } from "../format/layout.js";
 import { type Filter, MESSAGE, parseFill, parsePipeline } from "../format/messages.js";
-import { type Message, readHeader } from "../format/object-header.js";
-import { parseSuperblock, SUPERBLOCK_MAX } from "../format/superblock.js";
+import type { Message } from "../format/object-header.js";
 import { ChunkTree } from "./chunk-tree.js";
 import type { PlainFile } from "./file.js";
 
 /** A dataset of numbers whose storage is understood completely. */
 export interface PlainDataset {
+  readonly dtype: string;
   readonly shape: readonly number[];
+  /** `null` entries are unlimited. */
+  readonly maxshape: readonly (number | null)[];
   readonly itemsize: number;
   /** One element as it stands where nothing is stored; undefined when that is not certain. */
   readonly fill: Buffer | undefined;
@@ -28,13 +29,6 @@ export type PlainStorage =
       readonly tree: ChunkTree;
     };
 
-/** What the HDF5 library says of a dataset. */
-export interface Expected {
-  readonly dtype: DType;
-  readonly shape: readonly number[];
-  readonly chunks: readonly number[] | null;
-}
-
 /** Messages of a dataset that say where and how its elements are stored. */
 const STORAGE: ReadonlySet<number> = new Set([
   MESSAGE.dataspace,
@@ -49,52 +43,47 @@ const STORAGE: ReadonlySet<number> = new Set([
 const SHARED = 2;
 
 /**
- * The dataset whose object header lies at an address, when all of it is understood and as the library sees it; else
- * undefined, and the library has to read it. Throws a RangeError for damaged structures.
+ * The dataset that the messages of an object header describe, when all of it is understood; else undefined, and the library
+ * has to read it. Throws a RangeError for damaged structures.
  */
-export async function findPlainDataset(
-  file: PlainFile,
-  address: number,
-  expected: Expected,
-): Promise<PlainDataset | undefined> {
-  const block = parseSuperblock(await file.read(0, SUPERBLOCK_MAX));
-  const usual = block?.base === 0 && block.sizes.every((size) => size === 8) && block.driver === undefined;
-  if (!usual) return undefined;
-  const { chunks } = await readHeader(file.read, address);
+export function plainDataset(file: PlainFile, all: readonly Message[]): PlainDataset | undefined {
   const messages = new Map<number, Message>();
-  for (const message of chunks.flatMap((chunk) => chunk.messages)) {
+  for (const message of all) {
     if (!STORAGE.has(message.type)) continue;
     if (message.flags & SHARED || messages.has(message.type)) return undefined;
     messages.set(message.type, message);
   }
-  return messages.has(MESSAGE.externalFiles) ? undefined : datasetOf(file, messages, expected);
-}
-
-function datasetOf(
-  file: PlainFile,
-  messages: ReadonlyMap<number, Message>,
-  expected: Expected,
-): PlainDataset | undefined {
   const [type, space, layoutBody] = [MESSAGE.datatype, MESSAGE.dataspace, MESSAGE.layout].map(
     (key) => messages.get(key)?.body,
   );
-  if (!type || !space || !layoutBody) return undefined;
-  const { shape } = parseDataspace(space);
-  const layout = parseLayout(layoutBody);
-  if (parseDatatype(type) !== expected.dtype || !shape || !equal(shape, expected.shape)) return undefined;
-  const itemsize = storedSize(expected.dtype);
+  if (!type || !space || !layoutBody || messages.has(MESSAGE.externalFiles)) return undefined;
+  const dtype = parseDatatype(type);
+  const { shape, maxshape } = parseDataspace(space);
+  if (typeof dtype !== "string" || !numericType(dtype) || !shape) return undefined;
+  const itemsize = storedSize(dtype);
+  const storage = storageOf(file, messages, parseLayout(layoutBody), shape, itemsize);
   const fill = fillOf(messages, itemsize);
+  return storage && { dtype, shape, maxshape: maxshape ?? shape, itemsize, fill, storage };
+}
+
+function storageOf(
+  file: PlainFile,
+  messages: ReadonlyMap<number, Message>,
+  layout: Layout | undefined,
+  shape: readonly number[],
+  itemsize: number,
+): PlainStorage | undefined {
   const pipeline = messages.get(MESSAGE.pipeline);
-  if (layout?.kind === "contiguous" && !expected.chunks) {
+  if (layout?.kind === "contiguous") {
     const { address, size } = layout;
     if (pipeline || (address !== undefined && size < sizeOfShape(shape) * itemsize)) return undefined;
-    return { shape, itemsize, fill, storage: { kind: "block", address } };
+    return { kind: "block", address };
   }
   if (layout?.kind !== "chunked" || layout.itemsize !== itemsize) return undefined;
+  const { chunks } = layout;
   const filters = pipeline ? parsePipeline(pipeline.body) : [];
-  if (!areKnown(filters) || !expected.chunks || !equal(layout.chunks, expected.chunks)) return undefined;
-  const tree = new ChunkTree(layout.index, layout.chunks.length, file.read);
-  return { shape, itemsize, fill, storage: { kind: "chunks", chunks: layout.chunks, filters, tree } };
+  if (!areKnown(filters) || chunks.length !== shape.length || chunks.includes(0)) return undefined;
+  return { kind: "chunks", chunks, filters, tree: new ChunkTree(layout.index, chunks.length, file.read) };
 }
 
 function fillOf(messages: ReadonlyMap<number, Message>, itemsize: number): Buffer | undefined {
@@ -109,8 +98,4 @@ function isDefined(body: Buffer): boolean {
   const [version, second = 0, third = 0, fourth = 0] = body;
   if (version === 3) return (second & 0x10) === 0 && ((second >> 2) & 3) !== 1;
   return version === 2 && fourth !== 0 && third !== 1;
-}
-
-function equal(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((length, axis) => length === b[axis]);
 }

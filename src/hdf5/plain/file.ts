@@ -1,22 +1,33 @@
-import { closeSync, fstatSync, openSync, read, readSync } from "node:fs";
+import { type BigIntStats, closeSync, fstatSync, openSync, read, readSync } from "node:fs";
 
 /** Up to so many bytes are read on the spot: going to another thread and back takes longer. */
 const AT_ONCE = 256 * 1024;
 /** Longer reads are shared among threads: new memory costs more than the copy, and that part runs in parallel. */
 const PART_BYTES = 512 * 1024;
 const MOST_PARTS = 4;
+/** Where short reads follow each other, so many bytes are read ahead. */
+const AHEAD_BYTES = 64 * 1024;
+const SHORT_BYTES = 4 * 1024;
 
 /** A file that is read beside the HDF5 library. It is closed when nobody holds it any more. */
 export class PlainFile {
+  /** As it was when it was opened. */
+  readonly stats: BigIntStats;
   readonly #fd: number;
   #holders = 1;
+  /** The bytes from `#aheadAt` on, as far as they were read ahead. */
+  #ahead: Buffer | undefined;
+  #aheadAt = 0;
+  /** The end of the last short read. */
+  #shortEnd = 0;
 
   constructor(path: string) {
     this.#fd = openSync(path, "r");
+    this.stats = fstatSync(this.#fd, { bigint: true });
   }
 
-  get inode(): bigint {
-    return fstatSync(this.#fd, { bigint: true }).ino;
+  get size(): number {
+    return Number(this.stats.size);
   }
 
   /** Keeps it open until `release`; false when it is closed already. */
@@ -40,8 +51,27 @@ export class PlainFile {
   fill(target: Uint8Array, position: number): Promise<unknown> | undefined {
     const { length } = target;
     if (length > AT_ONCE) return this.#inThreads(target, position);
+    if (length <= SHORT_BYTES && this.#fillShort(target, position)) return undefined;
     if (readSync(this.#fd, target, 0, length, position) < length) throw atEnd();
     return undefined;
+  }
+
+  /** From what was read ahead; which is begun when a read is near the end of the last one. */
+  #fillShort(target: Uint8Array, position: number): boolean {
+    const gap = position - this.#shortEnd;
+    const end = position + target.length;
+    this.#shortEnd = end;
+    if (!this.#ahead || position < this.#aheadAt || end > this.#aheadAt + this.#ahead.length) {
+      if (gap < 0 || gap > AHEAD_BYTES / 2) return false;
+      const memory = Buffer.from((this.#ahead ?? Buffer.allocUnsafeSlow(AHEAD_BYTES)).buffer);
+      this.#ahead = undefined;
+      this.#aheadAt = position;
+      this.#ahead = memory.subarray(0, readSync(this.#fd, memory, 0, memory.length, position));
+      if (this.#ahead.length < target.length) throw atEnd();
+    }
+    const start = position - this.#aheadAt;
+    target.set(this.#ahead.subarray(start, start + target.length));
+    return true;
   }
 
   #inThreads(target: Uint8Array, position: number): Promise<unknown> {

@@ -1,0 +1,96 @@
+import type { Link } from "../format/link.js";
+import { readLinks } from "../format/links.js";
+import { MESSAGE } from "../format/messages.js";
+import { type Message, readHeader } from "../format/object-header.js";
+import { parseSuperblock, SUPERBLOCK_MAX } from "../format/superblock.js";
+import type { ItemDescription } from "../reader-api.js";
+import { type PlainDataset, plainDataset } from "./dataset.js";
+import type { PlainFile } from "./file.js";
+
+/** What lies at a path. */
+export interface Found {
+  readonly item: ItemDescription;
+  /** For datasets: how to read it. */
+  readonly dataset?: PlainDataset;
+}
+
+/** Links kept in memory, of all groups together. */
+const MOST_LINKS = 10_000;
+
+/** The groups and datasets of a file, as far as they are understood without the HDF5 library. */
+export class PlainObjects {
+  readonly #file: PlainFile;
+  #root: Promise<number | undefined> | undefined;
+  readonly #groups = new Map<number, ReadonlyMap<string, Link>>();
+  #links = 0;
+
+  constructor(file: PlainFile) {
+    this.#file = file;
+  }
+
+  /**
+   * What lies at a path without empty elements, to which no link leads. Undefined when there is nothing, or it cannot be told
+   * here: ask the library. Throws a RangeError for damaged structures.
+   */
+  async find(path: string): Promise<Found | undefined> {
+    this.#root ??= this.#findRoot();
+    let address = await this.#root;
+    if (address === undefined) return undefined;
+    const names = path.split("/").filter((name) => name !== "");
+    for (const [i, name] of names.entries()) {
+      const link: Link | undefined = (await this.#linksOf(address))?.get(name);
+      if (link?.kind !== "hard") return link && i === names.length - 1 ? { item: linkItem(link) } : undefined;
+      address = link.address;
+    }
+    return this.#describe(address);
+  }
+
+  /** Undefined for files that are not laid out as usual, are open for writing (as they say), or too short. */
+  async #findRoot(): Promise<number | undefined> {
+    const block = parseSuperblock(await this.#file.read(0, SUPERBLOCK_MAX));
+    if (block?.base !== 0 || block.driver !== undefined) return undefined;
+    const usual = block.sizes.every((size) => size === 8) && block.flags === 0;
+    return usual && block.eof <= this.#file.size ? block.root : undefined;
+  }
+
+  async #describe(address: number): Promise<Found | undefined> {
+    if (await this.#linksOf(address)) return { item: { kind: "group" } };
+    const dataset = plainDataset(this.#file, await this.#messages(address));
+    if (!dataset) return undefined;
+    const { dtype, shape, maxshape, storage } = dataset;
+    const [chunks, filters] = storage.kind === "chunks" ? [storage.chunks, storage.filters] : [null, []];
+    return {
+      item: { kind: "dataset", dtype, shape, maxshape, chunks, filters, virtualSources: null },
+      dataset,
+    };
+  }
+
+  /** Undefined for what is no group. */
+  async #linksOf(address: number): Promise<ReadonlyMap<string, Link> | undefined> {
+    const known = this.#groups.get(address);
+    if (known) return known;
+    const messages = await this.#messages(address);
+    if (messages.some(({ type }) => type === MESSAGE.layout)) return undefined;
+    const links = await readLinks(this.#file.read, messages);
+    if (!links) return undefined;
+    if (this.#links > MOST_LINKS) {
+      this.#groups.clear();
+      this.#links = 0;
+    }
+    this.#links += links.length;
+    const group = new Map(links.map(({ name, link }) => [name, link]));
+    this.#groups.set(address, group);
+    return group;
+  }
+
+  async #messages(address: number): Promise<Message[]> {
+    const { chunks } = await readHeader(this.#file.read, address);
+    return chunks.flatMap((chunk) => chunk.messages);
+  }
+}
+
+function linkItem(link: Exclude<Link, { kind: "hard" }>): ItemDescription {
+  return link.kind === "soft"
+    ? { kind: "soft_link", target: link.target }
+    : { kind: "external_link", file: link.file, path: link.path };
+}
