@@ -1,4 +1,5 @@
 import { sizeOfShape } from "../../ndarray/dtype.js";
+import { largeMemory } from "../../ndarray/large-memory.js";
 import type { AxisRange } from "../../ndarray/slice.js";
 import { runsOf, wholeAxis } from "../../ndarray/take.js";
 import { othersTurn } from "../../waiting.js";
@@ -56,7 +57,7 @@ export async function readPlain(
 
 /** Few bytes come cleared: that is quicker than asking for memory as it is. */
 function newBytes(count: number): Uint8Array {
-  return count > 4096 ? new Uint8Array(Buffer.allocUnsafeSlow(count).buffer) : new Uint8Array(count);
+  return count > 4096 ? largeMemory(count) : new Uint8Array(count);
 }
 
 async function inTurn(
