@@ -8,7 +8,7 @@ import { othersTurn } from "../waiting.js";
 import { ItemMissingError } from "./errors.js";
 import type { PlainDataset } from "./plain/dataset.js";
 import type { PlainFile } from "./plain/file.js";
-import { readPlain } from "./plain/read.js";
+import { readPlain, readShort } from "./plain/read.js";
 import type { Hdf5Reader, ItemDescription } from "./reader-api.js";
 import { collectorFor } from "./reader-collect.js";
 import {
@@ -107,6 +107,7 @@ class Reader implements Hdf5Reader {
 
   async read(path: string, ranges: readonly AxisRange[], options: SignalOption = {}): Promise<RawArray> {
     this.#assertOpen();
+    options.signal?.throwIfAborted();
     const at = tidy(path);
     const facts = this.#handle.recall<Facts>(`facts ${at}`) ?? (await this.#facts(at));
     const { dtype, shape, inner, plain } = facts;
@@ -114,7 +115,7 @@ class Reader implements Hdf5Reader {
     const outer = ranges.slice(0, shape.length);
     const box = outer.map(increasing);
     const data =
-      (plain && (await this.#readPlain(plain, box, options))) ??
+      (plain && (this.#readShort(plain, box) ?? (await this.#readPlain(plain, box, options)))) ??
       (await this.#readThroughLibrary(at, box, options));
     const counts = [...outer.map((range) => range.count), ...inner];
     return inOrder({ dtype, shape: counts, data }, ranges, outer.length);
@@ -144,6 +145,18 @@ class Reader implements Hdf5Reader {
     this.#require(file, at);
     const metadata = metadataOf(file, at);
     return { metadata, type: requireReadable(metadata, `${this.path}::${at}`) };
+  }
+
+  /** Undefined also when that is no short selection. */
+  #readShort({ file, dataset }: NonNullable<Facts["plain"]>, box: Box): RawArray["data"] | undefined {
+    if (!file.hold()) return undefined;
+    try {
+      return readShort(file, dataset, box);
+    } catch {
+      return undefined;
+    } finally {
+      file.release();
+    }
   }
 
   /** Undefined when the library is to read it, or to say what is wrong with it. */

@@ -7,7 +7,7 @@ const PART_BYTES = 512 * 1024;
 const MOST_PARTS = 4;
 /** Where short reads follow each other, so many bytes are read ahead. */
 const AHEAD_BYTES = 64 * 1024;
-const SHORT_BYTES = 4 * 1024;
+export const SHORT_BYTES = 4 * 1024;
 
 /** A file that is read beside the HDF5 library. It is closed when nobody holds it any more. */
 export class PlainFile {

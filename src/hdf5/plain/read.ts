@@ -1,7 +1,7 @@
 import { sizeOfShape } from "../../ndarray/dtype.js";
 import { largeMemory } from "../../ndarray/large-memory.js";
 import type { AxisRange } from "../../ndarray/slice.js";
-import { runsOf, wholeAxis } from "../../ndarray/take.js";
+import { countOf, runsOf, wholeAxis } from "../../ndarray/take.js";
 import { othersTurn } from "../../waiting.js";
 import { rawMask, undoFilters } from "../engine/filters.js";
 import { Memory } from "../engine/memory.js";
@@ -10,7 +10,7 @@ import { type Box, PAGE_BYTES, pagesOf } from "../reader-pages.js";
 import { copyStretches, matchRuns, runsTo, type Stretches } from "./copy.js";
 import type { PlainDataset, PlainStorage } from "./dataset.js";
 import { decodedChunk, keepDecoded } from "./decoded.js";
-import type { PlainFile } from "./file.js";
+import { type PlainFile, SHORT_BYTES } from "./file.js";
 
 /** Stretches shorter than this with gaps shorter than this are read together, up to a window. */
 const GAP_BYTES = 16 * 1024;
@@ -55,9 +55,24 @@ export async function readPlain(
   return out;
 }
 
+/** As `readPlain`, at once, for few elements that lie one after the other in one block; undefined for all else. */
+export function readShort(
+  file: PlainFile,
+  { shape, itemsize, storage }: PlainDataset,
+  box: Box,
+): Uint8Array | undefined {
+  const bytes = countOf(box) * itemsize;
+  if (storage.kind !== "block" || storage.address === undefined || bytes > SHORT_BYTES) return undefined;
+  const { starts } = runsOf(shape, box);
+  if (starts.length !== 1 || bytes === 0) return undefined;
+  const out = new Uint8Array(bytes);
+  file.fill(out, storage.address + (starts[0] ?? 0) * itemsize);
+  return out;
+}
+
 /** Few bytes come cleared: that is quicker than asking for memory as it is. */
 function newBytes(count: number): Uint8Array {
-  return count > 4096 ? largeMemory(count) : new Uint8Array(count);
+  return count > SHORT_BYTES ? largeMemory(count) : new Uint8Array(count);
 }
 
 async function inTurn(
