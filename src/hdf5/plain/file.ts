@@ -49,11 +49,16 @@ export class PlainFile {
 
   /** Fills `target` from a position on; a RangeError when the file ends before. Undefined when that is done already. */
   fill(target: Uint8Array, position: number): Promise<unknown> | undefined {
-    const { length } = target;
-    if (length > AT_ONCE) return this.#inThreads(target, position);
-    if (length <= SHORT_BYTES && this.#fillShort(target, position)) return undefined;
-    if (readSync(this.#fd, target, 0, length, position) < length) throw atEnd();
+    if (target.length > AT_ONCE) return this.#inThreads(target, position);
+    this.fillNow(target, position);
     return undefined;
+  }
+
+  /** As `fill`, on the spot. */
+  fillNow(target: Uint8Array, position: number): void {
+    const { length } = target;
+    if (length <= SHORT_BYTES && this.#fillShort(target, position)) return;
+    if (readSync(this.#fd, target, 0, length, position) < length) throw atEnd();
   }
 
   /** From what was read ahead; which is begun when a read is near the end of the last one. */

@@ -66,7 +66,7 @@ export function readShort(
   const { starts } = runsOf(shape, box);
   if (starts.length !== 1 || bytes === 0) return undefined;
   const out = new Uint8Array(bytes);
-  file.fill(out, storage.address + (starts[0] ?? 0) * itemsize);
+  file.fillNow(out, storage.address + (starts[0] ?? 0) * itemsize);
   return out;
 }
 
