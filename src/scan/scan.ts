@@ -133,6 +133,14 @@ export class Scan {
     state: ScanState,
     options: { timeout?: number; signal?: AbortSignal } = {},
   ): Promise<ScanState> {
+    await this.reached(state, options);
+    // The states on the way are nobody's: the document is read once.
+    if (stateNumber(this.#state) < stateNumber(state)) await this.#reload(options);
+    return this.#state;
+  }
+
+  /** As `waitFor`, without looking at the scan again: its state, info and streams stay those of the last look. */
+  async reached(state: ScanState, options: { timeout?: number; signal?: AbortSignal } = {}): Promise<void> {
     options.signal?.throwIfAborted();
     const deadline = new Deadline(options.timeout);
     const wanted = stateNumber(parseState(String(stateNumber(state)), this.key));
@@ -142,9 +150,6 @@ export class Scan {
       const news = await this.#waitForStates(after, Math.min(BLOCK, deadline.left), options);
       for (const change of news) [present, after] = [change.state, change.id];
     }
-    // The states on the way are nobody's: the document is read once.
-    if (stateNumber(this.#state) < wanted) await this.#reload(options);
-    return this.#state;
   }
 
   /**

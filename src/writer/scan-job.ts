@@ -52,8 +52,8 @@ export class ScanJob {
   readonly #chunks: ChunkOptions;
   readonly #claims = new Map<string, FileClaims>();
   readonly #pumps = new Map<string, StreamPump>();
-  /** Aborts when the scan is closed: nobody publishes any more. */
-  readonly #closed = new AbortController();
+  /** Aborts when the scan has stopped: nobody publishes points any more. */
+  readonly #stopped = new AbortController();
   #paths: ReadonlySet<string> = new Set();
   #targets: Targets = new Map();
   #files: OpenFile[] = [];
@@ -110,8 +110,10 @@ export class ScanJob {
       const begun = this.#commit().then(() => this.#progress.begun());
       begun.catch(() => {}); // a file that cannot be committed is broken, which ends the pumping too
       const pumps = [...this.#pumps.values()];
-      const closed = this.#scan.waitFor("CLOSED", { signal: broken });
-      void closed.catch(() => {}).then(() => this.#closed.abort());
+      const stopped = this.#scan.reached("STOPPED", { signal: broken });
+      const closed = stopped.then(() => this.#scan.waitFor("CLOSED", { signal: broken }));
+      closed.catch(() => {}); // awaited below, when all points are written
+      void stopped.catch(() => {}).then(() => this.#stopped.abort());
       await this.#pump(pumps, broken);
       await begun;
       await this.#finishSinks(pumps);
@@ -240,7 +242,7 @@ export class ScanJob {
     if (active.length === 0) return;
     const group = this.#services.store.cursorGroup();
     try {
-      await pumpStreams(active, group, this.#slot, this.#report, { signal, hurry: this.#closed.signal });
+      await pumpStreams(active, group, this.#slot, this.#report, { signal, hurry: this.#stopped.signal });
     } finally {
       group.close();
     }

@@ -77,6 +77,7 @@ const asking: Record<string, Call> = {
     store.cursorGroup([stream], { ...options, from: 1 }).next(),
   "scan.refresh": ({ scan }, options) => scan.refresh(options),
   "scan.waitFor": ({ scan }, options) => scan.waitFor("CLOSED", options),
+  "scan.reached": ({ scan }, options) => scan.reached("CLOSED", options),
   "published.start": ({ published }, options) => published.start(options),
   "published.close": ({ published }, options) => published.close(options),
   "published.sealAll": ({ published }, options) => published.sealAll(options),
@@ -110,6 +111,7 @@ const waiting: Record<string, Call> = {
     for await (const state of scan.states(options)) if (state === "CLOSED") break;
   },
   "scan.waitFor": ({ scan }, options) => scan.waitFor("CLOSED", { ...options, timeout: 60_000 }),
+  "scan.reached": ({ scan }, options) => scan.reached("CLOSED", { ...options, timeout: 60_000 }),
   "stream.at": ({ stream }, options) => stream.at(5, { ...options, wait: true, timeout: 60_000 }),
   "stream.at from the end": ({ stream }, options) => stream.at(-1, { ...options, wait: true }),
   "stream.slice": ({ stream }, options) => stream.slice(0, 5, 1, { ...options, wait: true }),
