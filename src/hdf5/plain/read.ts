@@ -1,5 +1,5 @@
+import { keepFreedMemory } from "../../memory.js";
 import { sizeOfShape } from "../../ndarray/dtype.js";
-import { largeMemory } from "../../ndarray/large-memory.js";
 import type { AxisRange } from "../../ndarray/slice.js";
 import { countOf, runsOf, wholeAxis } from "../../ndarray/take.js";
 import { othersTurn } from "../../waiting.js";
@@ -72,7 +72,9 @@ export function readShort(
 
 /** Few bytes come cleared: that is quicker than asking for memory as it is. */
 function newBytes(count: number): Uint8Array {
-  return count > SHORT_BYTES ? largeMemory(count) : new Uint8Array(count);
+  if (count <= SHORT_BYTES) return new Uint8Array(count);
+  keepFreedMemory();
+  return new Uint8Array(Buffer.allocUnsafeSlow(count).buffer);
 }
 
 async function inTurn(
