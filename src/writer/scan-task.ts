@@ -94,6 +94,7 @@ export class ScanTask {
   async run(): Promise<TaskResult> {
     const { signal } = this.#stopping;
     const { slots, starts, starting } = this.#services;
+    if (starts.full) this.#found = undefined; // however many are waiting, they hold no documents
     try {
       const start = await starts.take(signal);
       starting.add(this);

@@ -16,6 +16,11 @@ export class Slots {
     this.#queue = new PQueue({ concurrency });
   }
 
+  /** Who asks now has to wait. */
+  get full(): boolean {
+    return this.#queue.pending >= this.#queue.concurrency;
+  }
+
   /** Waits for a free slot. */
   async take(signal: AbortSignal): Promise<Slot> {
     const slot = new Slot(this.#queue);
