@@ -1,5 +1,6 @@
 import type { GroupNode } from "../mapping/tree.js";
 import * as commands from "../redis/commands.js";
+import { isConnectionError } from "../redis/errors.js";
 import { KEYS } from "../redis/keys.js";
 import { ScanNotFoundError } from "../scan/errors.js";
 import { isDeleted } from "../scan/loading.js";
@@ -17,6 +18,8 @@ export interface LoadedScan {
 interface Member {
   readonly key: string;
   readonly number: number;
+  /** Names the scan's states, when the search has told. */
+  readonly statePk?: string | undefined;
   loaded?: LoadedScan;
   /** Known for good once the scan is closed; kept when the scan itself is let go. */
   names?: readonly string[];
@@ -160,11 +163,31 @@ export class LiveScans {
 
   /** Finds all scans of the file through the index. */
   async #search(): Promise<void> {
-    const { keys, timetag } = await this.#store.search({ path: this.#path });
-    const there = new Set(keys);
+    const { scans, timetag } = await this.#store.searchFile(this.#path);
+    const there = new Set(scans.map(({ key }) => key));
     for (const key of this.#members.keys()) if (!there.has(key)) this.#drop(key);
-    await this.#add(keys);
+    const fresh = scans.filter(({ key }) => !this.#members.has(key));
+    for (const scan of fresh) this.#enter(scan);
+    const members = fresh.flatMap(({ key }) => this.#members.get(key) ?? []);
+    // The newest scan gives the root its attributes: it comes with the same round trip.
+    const newest = this.#inOrder().at(-1);
+    await Promise.all([
+      this.#dropDeleted(members.filter((member) => member !== newest)),
+      newest && this.#loadEarly(newest),
+    ]);
     this.#timetag = timetag;
+  }
+
+  /** Whoever wants a scan that cannot be read is told so then. */
+  async #loadEarly(member: Member): Promise<void> {
+    await this.#load(member, {}).catch((error) => {
+      if (isConnectionError(error)) throw error;
+    });
+  }
+
+  #enter(member: Member): void {
+    this.#members.set(member.key, member);
+    this.#version++;
   }
 
   /** Takes those of some scans that belong to this file. */
@@ -179,8 +202,7 @@ export class LiveScans {
     fresh.forEach((key, i) => {
       const id: unknown = JSON.parse(ids[i] ?? "null");
       if (!isIdentity(id) || id.path !== this.#path || isDeleted(ttls[i] ?? -2)) return;
-      this.#members.set(key, { key, number: id.number });
-      this.#version++;
+      this.#enter({ key, number: id.number });
     });
   }
 
@@ -226,7 +248,14 @@ export class LiveScans {
       return member.loaded;
     }
     try {
-      return await this.#take(member, await this.#store.loadScan(member.key, options), options);
+      return await this.#take(
+        member,
+        await this.#store.loadScan(member.key, {
+          ...options,
+          ...(member.statePk && { statePk: member.statePk }),
+        }),
+        options,
+      );
     } catch (error) {
       if (!(error instanceof ScanNotFoundError)) throw error;
       this.#drop(member.key);

@@ -6,7 +6,9 @@ import {
   asList,
   asNothing,
   asNumber,
+  asPairs,
   asSearch,
+  asSearchValues,
   asText,
   asTextOrNull,
   type Entry,
@@ -60,6 +62,15 @@ export const searchScans = (query: string, limit: number) =>
     ["FT.SEARCH", KEYS.index, query, "NOCONTENT", "TIMEOUT", 0, "LIMIT", 0, limit, "DIALECT", 2],
     asSearch,
   );
+/** As `searchScans`, with what these paths of each document hold, in their order; null where there is nothing. */
+export const searchValues = (query: string, limit: number, paths: readonly string[]) =>
+  reading(
+    [
+      ...["FT.SEARCH", KEYS.index, query, "RETURN", paths.length, ...paths],
+      ...["TIMEOUT", 0, "LIMIT", 0, limit, "DIALECT", 2],
+    ],
+    (reply) => asSearchValues(reply, paths),
+  );
 
 // Streams
 
@@ -98,7 +109,7 @@ export const xread = (after: ReadonlyMap<string, string>, count: number, block?:
 /** How many entries a stream ever had, and how many it has. */
 export const entryCounts = (key: string) =>
   reading(["XINFO", "STREAM", key], (reply) => {
-    const facts = asPairs(asList(reply));
+    const facts = asPairs(reply);
     return { added: asNumber(facts.get("entries-added") ?? 0), present: asNumber(facts.get("length") ?? 0) };
   });
 /** Removes entries before an id; the number of removed ones. */
@@ -133,16 +144,10 @@ export const pendingCount = (key: string, group: string) =>
 /** The id of the newest entry that a group was handed; undefined without the group. */
 export const lastDelivered = (key: string, group: string) =>
   reading(["XINFO", "GROUPS", key], (reply) => {
-    const groups = asList(reply).map((item) => asPairs(asList(item)));
+    const groups = asList(reply).map(asPairs);
     const own = groups.find((pairs) => asText(pairs.get("name") ?? null) === group);
     return own && asText(own.get("last-delivered-id") ?? null);
   });
-
-function asPairs(items: readonly Reply[]): Map<string, Reply> {
-  const pairs = new Map<string, Reply>();
-  for (let i = 0; i + 1 < items.length; i += 2) pairs.set(asText(items[i] ?? null), items[i + 1] ?? null);
-  return pairs;
-}
 
 // Server
 
@@ -154,7 +159,7 @@ export const serverTime = () =>
   });
 export const moduleNames = () =>
   reading(["MODULE", "LIST"], (reply) =>
-    asList(reply).map((item) => asText(asPairs(asList(item)).get("name") ?? null)),
+    asList(reply).map((item) => asText(asPairs(item).get("name") ?? null)),
   );
 export const configSet = (name: string, value: Arg) => reading(["CONFIG", "SET", name, value], asNothing);
 export const searchConfigSet = (name: string, value: Arg) =>

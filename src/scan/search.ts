@@ -60,6 +60,39 @@ async function searchAll(redis: RedisClient, query: string, options: RequestOpti
   }
 }
 
+/** A scan of a file, and what loads it with a single look. */
+export interface ScanOfFile {
+  readonly key: string;
+  readonly number: number;
+  readonly statePk: string | undefined;
+}
+
+/** The scans that are saved in exactly this file, deleted ones among them. */
+export async function searchFile(
+  redis: RedisClient,
+  path: string,
+  options: RequestOptions,
+): Promise<{ timetag: string; scans: readonly ScanOfFile[] }> {
+  // A `*` in the name is no wildcard here.
+  const { query } = planOf(path.includes("*") ? {} : { path });
+  for (let limit = FIRST_LIMIT; ; ) {
+    const search = [
+      commands.xrevrange(KEYS.history, "+", "-", 1),
+      commands.searchValues(query, limit, ["$.id", "$.state_stream.pk"]),
+    ] as const;
+    const [last, { total, found }] = await redis.atomically(search, options);
+    if (total <= limit) {
+      const scans = found.flatMap(({ key, values: [text, statePk] }): ScanOfFile[] => {
+        const id: unknown = JSON.parse(text ?? "null");
+        if (!isJsonObject(id) || id.path !== path || typeof id.number !== "number") return [];
+        return [{ key, number: id.number, statePk: statePk ?? undefined }];
+      });
+      return { timetag: last[0]?.id ?? "0-0", scans };
+    }
+    limit = total;
+  }
+}
+
 async function checked(
   redis: RedisClient,
   keys: readonly string[],

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "../errors.js";
 import type { DType } from "../ndarray/dtype.js";
-import type { NdArray, Value } from "../ndarray/ndarray.js";
+import { NdArray, type Value } from "../ndarray/ndarray.js";
 import { BLOCK, type RedisClient } from "../redis/client.js";
 import * as commands from "../redis/commands.js";
 import type { Entry } from "../redis/replies.js";
@@ -118,6 +118,18 @@ export class Stream implements EventSource, FollowableStream {
     if (arrived) return pointValue(arrived, 0);
     const end = last ? this.#notice(parseEntry(last, this.name)) : NOTHING;
     throw this.#notThere(index, position, over ? { ...end, sealed: true } : end);
+  }
+
+  /** The point at an index as rows of one; undefined when it is not in Redis now. A single look. */
+  async present(index: number, options: SignalOption = {}): Promise<NdArray | undefined> {
+    const points = this.#pick(
+      await this.redis.do(commands.xrevrange(this.key, String(index), "-", 1), options),
+      index,
+    );
+    if (!points) return undefined;
+    const { data } = points;
+    // A copy keeps no large entry alive.
+    return NdArray.fromRaw(data instanceof Uint8Array ? { ...points, data: new Uint8Array(data) } : points);
   }
 
   slice(

@@ -4,6 +4,7 @@ import { takeArray, wholeAxis } from "../../ndarray/take.js";
 import { IndexNoMoreThereError } from "../../stream/errors.js";
 import type { FollowableStream } from "../../stream/followable.js";
 import type { SignalOption, WaitOptions } from "../../stream/reading.js";
+import { Stream } from "../../stream/stream.js";
 import { withTimeout } from "../../waiting.js";
 import { joinAll, joinRows, padRows } from "./join.js";
 import type { DataSource, FollowOptions, Growth, Rows } from "./source.js";
@@ -87,6 +88,8 @@ export class StreamSource implements DataSource, Growth {
   async collect(start: number, stop: number, options: WaitOptions): Promise<NdArray | undefined> {
     const { stream } = this;
     if (stream.plugin !== null || this.#variable) return undefined;
+    const point = stop === start + 1 && stream instanceof Stream && (await stream.present(start, options));
+    if (point) return point;
     const length = await stream.length(options);
     if (length >= stop || (await stream.isSealed(options))) return undefined;
     if (length === 0) await this.#support.checkScan(options);
