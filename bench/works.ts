@@ -90,14 +90,23 @@ function latencies(): Work[] {
 }
 
 function opening(): Work[] {
-  return [1, 100, 1000].map((scans) => ({
+  const work = (program: string, name: string, ...args: string[]): Work => ({
     group: "opening",
-    name: `a virtual file of ${scans} scans, first value`,
-    args: [String(scans)],
-    nxlive: ours("open"),
-    peer: peers("open"),
+    name,
+    args,
+    nxlive: ours(program),
+    peer: peers(program),
     unit: "ms",
-  }));
+  });
+  return [
+    ...[1, 100, 1000].map((scans) =>
+      work("open", `a virtual file of ${scans} scans, first value`, String(scans)),
+    ),
+    work("open", "a virtual file of 1 scans, first value, for the second time", "1", "again"),
+    // What asking Redis takes in a program that has just begun, without any code of a library.
+    work("rounds", "limit: the round trips to a first value"),
+    work("rounds", "limit: the round trips to a first value, for the second time", "again"),
+  ];
 }
 
 function files(): Work[] {

@@ -1,0 +1,47 @@
+// A plain socket to Redis, for the works that measure a limit: it counts the bytes of replies, and looks at nothing.
+import { once } from "node:events";
+import { createConnection } from "node:net";
+import { url } from "./common.js";
+
+const PONG = Buffer.from("+PONG\r\n");
+
+type Command = readonly (string | number)[];
+
+export interface PlainSocket {
+  /** Sends commands, and PING to see where their replies end; how many bytes came. */
+  ask(...commands: Command[]): Promise<number>;
+  close(): void;
+}
+
+export async function plainSocket(): Promise<PlainSocket> {
+  let received = 0;
+  let tail = Buffer.alloc(0);
+  let done = () => {};
+  const memory = Buffer.alloc(64 * 2 ** 10);
+  const onread = {
+    buffer: memory,
+    callback(length: number) {
+      received += length;
+      const end = memory.subarray(Math.max(0, length - PONG.length), length);
+      tail = Buffer.concat([tail, end]).subarray(-PONG.length);
+      if (tail.equals(PONG)) done();
+      return true;
+    },
+  };
+  const { hostname: host, port } = new URL(url);
+  const socket = createConnection({ host, port: Number(port), noDelay: true, onread });
+  await once(socket, "connect");
+  return {
+    async ask(...commands) {
+      const pong = new Promise<void>((resolve) => {
+        done = resolve;
+      });
+      received = 0;
+      tail = Buffer.alloc(0);
+      socket.write(`${commands.map((command) => command.join(" ")).join("\r\n")}\r\nPING\r\n`);
+      await pong;
+      return received;
+    },
+    close: () => socket.destroy(),
+  };
+}
