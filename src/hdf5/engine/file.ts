@@ -13,8 +13,10 @@ import { encodeSuperblock, parseSuperblock, SUPERBLOCK_MAX, type Superblock } fr
 import type { Write } from "./header.js";
 import { isOnNetwork } from "./network.js";
 
-/** How far the stored EOF runs ahead of what is written, at least; on file systems without sparse files far less. */
-const HEADROOM = 64 * 2 ** 20;
+/** How far the stored EOF runs ahead of what is written, at least: what it may grow by while a reader keeps it open. */
+const HEADROOM = 512 * 2 ** 20;
+/** As long as it is not known whether the file system has sparse files, and where it has none. */
+const HEADROOM_TRIED = 64 * 2 ** 20;
 const HEADROOM_DENSE = 2 ** 20;
 const HEADROOM_MAX = 16 * 2 ** 30;
 /** The headroom covers so much time at the present speed of writing: longer than readers take to open, read and close. */
@@ -35,7 +37,7 @@ export class DataFile {
   private physical: number;
   /** The end of what was written; the file is that long before it is lengthened on purpose. */
   private written = 0;
-  private headroom = HEADROOM;
+  private headroom = HEADROOM_TRIED;
   private extended = { at: performance.now(), used: 0 };
   private extending: Promise<void> = Promise.resolve();
   /** What the file looked like after our last write; undefined while writes are under way. */
@@ -66,7 +68,8 @@ export class DataFile {
       handle = await open(temporary, "wx+");
       await handle.write(content, 0, content.length, 0);
       const file = new DataFile(path, handle, block, content.length);
-      await file.lengthen(content.length + file.headroom); // while no reader can hold a smaller size
+      // While no reader can hold a smaller size; the first time shows how large the headroom can be.
+      for (let i = 0; i < 2; i++) await file.lengthen(content.length + file.headroom);
       await publish(temporary, path);
       await file.quiet();
       file.wrote = true; // its size is not exact
@@ -170,7 +173,7 @@ export class DataFile {
 
   /** False when lengthening the file takes room on the disk. */
   get sparse(): boolean {
-    return this.headroom >= HEADROOM;
+    return this.headroom > HEADROOM_DENSE;
   }
 
   /**
@@ -278,7 +281,7 @@ export class DataFile {
     await this.writeSuperblock({ ...this.block, eof });
   }
 
-  /** Makes the file longer without using room; where that takes room, or is refused, the headroom shrinks. */
+  /** Makes the file longer without using room, and the headroom larger; where that takes room, it shrinks. */
   private async lengthen(size: number): Promise<void> {
     if (size <= this.physical) return;
     const added = size - this.physical;
@@ -287,6 +290,7 @@ export class DataFile {
     const after = await this.handle.stat();
     const sparse = (after.blocks - before.blocks) * 512 < added / 2;
     if (!sparse) this.headroom = HEADROOM_DENSE;
+    else if (this.headroom === HEADROOM_TRIED) this.headroom = HEADROOM;
   }
 
   private async truncate(size: number): Promise<void> {

@@ -12,8 +12,8 @@ import { unfinishedDatasets } from "./recover.js";
 import { readResumable } from "./resume.js";
 import type { Storage } from "./storage.js";
 
-/** How long a reader may take from a dataset's header to its data, in milliseconds, when the file is closed. */
-const CLOSING_GRACE = 300;
+/** How long a reader may take from a dataset's header to its data, in milliseconds, before scratch space is cut off. */
+const CLOSING_GRACE = 1_000;
 
 /**
  * An open file with its growing datasets: the order of calls, commits, recovery and the end. What can be done with the file is in
@@ -27,6 +27,8 @@ export class Session {
   protected readonly open = new Map<StoredObject, GrowingFile>();
   private last: Promise<unknown> = Promise.resolve();
   private closing: Promise<void> | undefined;
+  /** When a commit last showed rows in other places than before (performance.now()). */
+  private moved = Number.NEGATIVE_INFINITY;
 
   /** `grace`: readers get a moment at close; `release` runs when the file has been closed. */
   constructor(parts: CommitParts, grace: boolean, release: () => void) {
@@ -57,7 +59,7 @@ export class Session {
         const dataset = await this.resume(located, path, {});
         dataset.end();
       }
-      await commit(this.parts, false);
+      await this.commitNow(false);
     });
   }
 
@@ -65,8 +67,14 @@ export class Session {
     options.signal?.throwIfAborted();
     await this.exclusive(async () => {
       options.signal?.throwIfAborted();
-      await commit(this.parts, options.durable ?? false);
+      await this.commitNow(options.durable ?? false);
     });
+  }
+
+  private async commitNow(durable: boolean): Promise<void> {
+    const moving = this.parts.growing.size > 0;
+    await commit(this.parts, durable);
+    if (moving) this.moved = performance.now();
   }
 
   async flush(): Promise<void> {
@@ -97,9 +105,10 @@ export class Session {
     try {
       await Promise.all([...this.open.values()].map((dataset) => dataset.finish()));
       await this.serial(async () => {
-        await commit(this.parts, false);
+        await this.commitNow(false);
         // Readers that looked up where something lies in scratch space read it now, before that is cut off.
-        if (this.parts.allocator.scratchZone && this.grace) await delay(CLOSING_GRACE);
+        const left = this.moved + CLOSING_GRACE - performance.now();
+        if (this.parts.allocator.scratchZone && this.grace && left > 0) await delay(left);
         await this.parts.bookkeeping.close(this.parts.objects.root.header, this.parts.allocator);
       });
     } finally {
