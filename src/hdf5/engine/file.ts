@@ -43,6 +43,8 @@ export class DataFile {
   /** What the file looked like after our last write; undefined while writes are under way. */
   private seen: { readonly size: bigint; readonly mtime: bigint } | undefined;
   private checking: Promise<void> | undefined;
+  /** Writes begun so far. */
+  private begun = 0;
   /** On network file systems the server sets modification times, at moments of its own. */
   private ownTimes: boolean;
   /** True once something has been written since the file was opened. */
@@ -219,7 +221,9 @@ export class DataFile {
   /** Notes what the file looks like now that nothing is being written. */
   async quiet(): Promise<void> {
     if (this.seen === undefined && !this.wrote) this.ownTimes = !(await isOnNetwork(this.path));
+    const { begun } = this;
     const { size, mtimeNs } = await this.handle.stat({ bigint: true });
+    if (begun !== this.begun) return; // this may be from before that write
     this.seen = { size, mtime: mtimeNs };
     this.checking = undefined;
   }
@@ -237,6 +241,7 @@ export class DataFile {
 
   /** The first write after a quiet time looks whether someone else changed the file meanwhile. */
   private async beforeWriting(): Promise<void> {
+    this.begun++;
     const seen = this.seen;
     if (seen) {
       this.seen = undefined;
