@@ -28,6 +28,22 @@ async function counts(path: string, dataset: string): Promise<string> {
 }
 
 describe("a growing dataset", () => {
+  test.each([
+    ["a small one", {}],
+    ["one of chunks", { chunks: [4], contiguousBelow: 0 }],
+  ] as const)("goes on after its end, before a commit has shown it: %s", async (_, options) => {
+    const file = await create();
+    const ended = await file.createGrowing("/x", { dtype: "<f8", rowShape: [] }, options);
+    await ended.append(range(0, 10));
+    await ended.finish();
+    const resumed = await file.openGrowing("/x", options);
+    expect(resumed.length).toBe(10);
+    await resumed.append(range(10, 10));
+    await file.close();
+    const all = await h5py(file.path, 'f = h5py.File(path, "r"); print(list(f["x"][:]) == list(range(20)))');
+    expect(all).toBe("True");
+  });
+
   test("is visible up to each commit, in the form readers expect", async () => {
     await using file = await create();
     const dataset = await file.createGrowing("/x", { dtype: "<f8", rowShape: [] });
