@@ -71,7 +71,7 @@ export class Session {
     });
   }
 
-  private async commitNow(durable: boolean): Promise<void> {
+  protected async commitNow(durable: boolean): Promise<void> {
     const moving = this.parts.growing.size > 0;
     await commit(this.parts, durable);
     if (moving) this.moved = performance.now();

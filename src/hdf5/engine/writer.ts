@@ -13,7 +13,6 @@ import type {
   StoredLink,
   VirtualDataset,
 } from "../writer-api.js";
-import { commit } from "./commit.js";
 import { addContiguous, attributeBody, checkAttributes, fillBytes, newDataset } from "./create-object.js";
 import { checkElements, encodeElements } from "./elements.js";
 import { addExternalFiles, checkExternal } from "./external.js";
@@ -160,7 +159,7 @@ export class FileWriter extends Session implements Hdf5Writer {
       const known = this.open.get(found.object);
       if (known?.isOpen) return known;
       // Until the commit after its end nothing but its memory says where its rows are.
-      if (known) await commit(this.parts, false);
+      if (known) await this.commitNow(false);
       return await this.resume(found, path, options);
     });
   }
