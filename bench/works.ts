@@ -158,6 +158,7 @@ function hdf5(): Work[] {
 function writing(): Work[] {
   const loads = {
     scalars: "20 streams of 50,000 scalars",
+    stream: "20 streams of 50,000 scalars, ten at a time",
     images: "2,000 images of 512 × 512 uint16",
     spectra: "50 streams of 2,000 spectra of 1,024 float32",
     scans: "100 short scans into one file",

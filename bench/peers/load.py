@@ -11,6 +11,7 @@ from bench_common import connect, make_stream
 KINDS = {
     # scans, streams, points, batch, dtype, shape
     "scalars": (1, 20, 50_000, 500, "float64", ()),
+    "stream": (1, 20, 50_000, 10, "float64", ()),
     "images": (1, 1, 2000, 1, "uint16", (512, 512)),
     "spectra": (1, 50, 2000, 20, "float32", (1024,)),
     "scans": (100, 3, 20, 1, "float64", ()),
