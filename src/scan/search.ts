@@ -83,13 +83,22 @@ export async function searchFile(
     const [last, { total, found }] = await redis.atomically(search, options);
     if (total <= limit) {
       const scans = found.flatMap(({ key, values: [text, statePk] }): ScanOfFile[] => {
-        const id: unknown = JSON.parse(text ?? "null");
+        const id = identityOf(text);
         if (!isJsonObject(id) || id.path !== path || typeof id.number !== "number") return [];
         return [{ key, number: id.number, statePk: statePk ?? undefined }];
       });
       return { timetag: last[0]?.id ?? "0-0", scans };
     }
     limit = total;
+  }
+}
+
+/** A text in the place of an identity comes bare, and may be no JSON: somebody's broken scan. */
+function identityOf(text: string | null | undefined): unknown {
+  try {
+    return JSON.parse(text ?? "null");
+  } catch {
+    return undefined;
   }
 }
 

@@ -208,3 +208,15 @@ describe("a live file", () => {
     );
   });
 });
+
+test("a file whose name looks like a pattern opens beside scans whose identity is none", async () => {
+  const path = "/data/scan *.h5";
+  const one = await startScan(store, 1, path);
+  for (const [i, id] of ['"a text"', '"{"', "5", "[1]", "null"].entries()) {
+    const document = `{"pk": "01BROKEN${i}", "id": ${id}}`;
+    await store.redis.commands.call(["JSON.SET", `esrf:scan:01BROKEN${i}`, ".", document]);
+  }
+  await using file = await File.open(path, { store });
+  expect(await file.keys()).toEqual(["1.1"]);
+  await finish(one);
+});
