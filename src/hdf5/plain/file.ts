@@ -1,7 +1,13 @@
 import { type BigIntStats, closeSync, fstatSync, openSync, read, readSync } from "node:fs";
 
-/** Up to so many bytes are read on the spot: going to another thread and back takes longer. */
-const AT_ONCE = 256 * 1024;
+/** Up to so many bytes are read on the spot: going to another thread and back takes as long as copying them. */
+const AT_ONCE = 1024 * 1024;
+/** As long as the disk makes us wait, only so many. */
+const AT_ONCE_SLOW = 256 * 1024;
+/** A read on the spot that took longer (milliseconds) has waited for the disk … */
+const SLOW_MS = 3;
+/** … and so may those that follow it for so long. */
+const SLOW_FOR_MS = 1000;
 /** Longer reads are shared among threads: new memory costs more than the copy, and that part runs in parallel. */
 const PART_BYTES = 512 * 1024;
 const MOST_PARTS = 4;
@@ -20,6 +26,8 @@ export class PlainFile {
   #aheadAt = 0;
   /** The end of the last short read. */
   #shortEnd = 0;
+  /** The disk is taken for slow until then. */
+  #slowUntil = 0;
 
   constructor(path: string) {
     this.#fd = openSync(path, "r");
@@ -49,8 +57,12 @@ export class PlainFile {
 
   /** Fills `target` from a position on; a RangeError when the file ends before. Undefined when that is done already. */
   fill(target: Uint8Array, position: number): Promise<unknown> | undefined {
-    if (target.length > AT_ONCE) return this.#inThreads(target, position);
+    const began = performance.now();
+    const most = began < this.#slowUntil ? AT_ONCE_SLOW : AT_ONCE;
+    if (target.length > most) return this.#inThreads(target, position);
     this.fillNow(target, position);
+    const ended = performance.now();
+    if (ended - began > SLOW_MS) this.#slowUntil = ended + SLOW_FOR_MS;
     return undefined;
   }
 
