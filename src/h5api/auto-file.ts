@@ -4,7 +4,7 @@ import type { DiskFile } from "./disk-file.js";
 import { defaultEntryOf } from "./entries.js";
 import { FrozenFile } from "./frozen-file.js";
 import type { LiveFile } from "./live-file.js";
-import type { FileView, GroupItem, Item } from "./view.js";
+import type { DatasetItem, FileView, GroupItem, Item } from "./view.js";
 
 /**
  * A file whose newer entries may be live while older ones, whose scans have expired, are only on disk: each entry is
@@ -34,8 +34,16 @@ export class AutoFile implements FileView {
   async item(elements: readonly string[], options: SignalOption = {}): Promise<Item | undefined> {
     const [entry] = elements;
     if (entry === undefined) return this.#root(options);
-    if (await this.#live.item([entry], options)) return this.#live.item(elements, options);
+    const live = await this.#live.item(elements, options);
+    if (live || (elements.length > 1 && (await this.#live.item([entry], options)))) return live;
     return (await this.#disk())?.item(elements);
+  }
+
+  async straight(
+    elements: readonly string[],
+    options: SignalOption = {},
+  ): Promise<GroupItem | DatasetItem | undefined> {
+    return elements.length === 0 ? this.#root(options) : this.#live.straight(elements, options);
   }
 
   async remark(elements: readonly string[], options: SignalOption = {}): Promise<string | undefined> {

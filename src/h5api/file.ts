@@ -16,9 +16,6 @@ export interface FileOptions extends SignalOption {
   readonly mode?: FileMode;
 }
 
-/** No look for news gives this number: what was resolved under it is resolved again after the next look. */
-const NO_VERSION = -1;
-
 const NODES = {
   group: (...args: ConstructorParameters<typeof Group>) => new Group(...args),
   dataset: (...args: ConstructorParameters<typeof Dataset>) => new Dataset(...args),
@@ -42,19 +39,19 @@ export class File extends Group {
     const path = resolve(name);
     const view = await library.open(path, mode, options);
     if (!view) throw notFound(path, mode, store);
-    // Opening has looked for news just now.
-    return File.#of(new FileCore(view, library, NODES), NO_VERSION, options);
+    return File.#of(new FileCore(view, library, NODES), options);
   }
 
   /** The file of one scan alone. With a store, links to other live files work too. */
   static async ofScan(scan: Scan, options: Omit<FileOptions, "mode"> = {}): Promise<File> {
     const library = new Library(options.store);
     const core = new FileCore(library.ofScan(scan), library, NODES);
-    return File.#of(core, await core.version(options), options);
+    return File.#of(core, options);
   }
 
-  static async #of(core: FileCore, version: number, options: SignalOption): Promise<File> {
+  static async #of(core: FileCore, options: SignalOption): Promise<File> {
     try {
+      const version = await core.version(options);
       const located = await core.resolve("/", options);
       const { item } = located;
       if (item.kind !== "group") throw new FileNotFoundError(`${core.name} has no root group.`);

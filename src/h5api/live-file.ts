@@ -11,7 +11,7 @@ import { FrozenFile, momentsOf } from "./frozen-file.js";
 import { itemOf, type LiveContext, nodeAt } from "./live-items.js";
 import { LiveScans, type LoadedScan } from "./live-scans.js";
 import { remarkOn } from "./remarks.js";
-import type { FileView, GroupItem, Item } from "./view.js";
+import type { DatasetItem, FileView, GroupItem, Item } from "./view.js";
 
 const NX_ROOT: ReadonlyMap<string, RawArray> = new Map([
   ["NX_class", { dtype: "str", shape: [], data: ["NXroot"] }],
@@ -47,6 +47,15 @@ export class LiveFile implements FileView {
     const [loaded, another] = await this.#scans.having(entry, options);
     if (loaded && another) throw duplicate(this.name, entry, [loaded.scan, another.scan]);
     return loaded?.tree && itemIn(loaded.tree, elements, loaded.scan, this.#context);
+  }
+
+  async straight(
+    elements: readonly string[],
+    options: SignalOption = {},
+  ): Promise<GroupItem | DatasetItem | undefined> {
+    // The groups of a tree lead to its nodes, links do not.
+    const item = await this.item(elements, options);
+    return item?.kind === "group" || item?.kind === "dataset" ? item : undefined;
   }
 
   async remark(elements: readonly string[], options: SignalOption = {}): Promise<string | undefined> {

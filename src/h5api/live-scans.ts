@@ -7,6 +7,7 @@ import { isDeleted } from "../scan/loading.js";
 import type { Scan } from "../scan/scan.js";
 import type { DataStore } from "../scan/store.js";
 import type { SignalOption } from "../stream/reading.js";
+import { ClosedScans } from "./closed-scans.js";
 import { treeOf } from "./scan-trees.js";
 
 /** A scan of the file with the tree it describes, as of the last look. */
@@ -29,6 +30,8 @@ interface Member {
 const KEPT = 64;
 /** Scans that are loaded at a time: they share their round trips. */
 const AT_A_TIME = 32;
+/** Calls in one turn that a look serves at most: who asks again and again waits for news. */
+const SERVED = 100;
 /** Entries of the history read at once; when there are more, the index is asked instead. */
 const NEWS = 100;
 
@@ -36,17 +39,23 @@ const NEWS = 100;
 export class LiveScans {
   readonly #store: DataStore;
   readonly #path: string;
+  readonly #closed: ClosedScans;
   #members = new Map<string, Member>();
   /** Closed scans whose documents are in memory, those used last at the end. */
   readonly #kept = new Set<Member>();
   #timetag: string | undefined;
   #version = 0;
+  /** What the look under way is told came in this turn of the event loop. */
+  #heard: boolean = false;
+  /** How many more calls the last look serves, in this turn. */
+  #serves = 0;
   #looking: Promise<void> | undefined;
   #next: Promise<void> | undefined;
 
   constructor(store: DataStore, path: string) {
     this.#store = store;
     this.#path = path;
+    this.#closed = ClosedScans.of(store);
   }
 
   /** Where in the history of scans the last look was. */
@@ -61,6 +70,10 @@ export class LiveScans {
   /** Looks for new scans, changed states and deletions; the number changes when anything did. One look serves all who wait. */
   async look(options: SignalOption = {}): Promise<number> {
     options.signal?.throwIfAborted();
+    if (this.#serves > 0) {
+      this.#serves--;
+      return this.#version;
+    }
     // A look under way may have missed what happened just now: share the one after it.
     if (this.#looking) {
       this.#next ??= this.#looking.catch(() => {}).then(() => this.#begin());
@@ -138,6 +151,7 @@ export class LiveScans {
     this.#next = undefined;
     try {
       await look;
+      if (this.#heard) this.#serves = SERVED;
     } finally {
       if (this.#looking === look) this.#looking = undefined;
     }
@@ -146,7 +160,8 @@ export class LiveScans {
   async #look(): Promise<void> {
     if (this.#timetag === undefined) return this.#search();
     const { redis } = this.#store;
-    const history = redis.do(commands.xread(new Map([[KEYS.history, this.#timetag]]), NEWS));
+    const read = commands.xread(new Map([[KEYS.history, this.#timetag]]), NEWS);
+    const history = redis.do(read).finally(() => this.#hear());
     const loaded = [...this.#members.values()].filter((member) => member.loaded);
     const closed = loaded.filter((member) => member.loaded?.scan.state === "CLOSED");
     const open = loaded.filter((member) => member.loaded?.scan.state !== "CLOSED");
@@ -163,25 +178,27 @@ export class LiveScans {
 
   /** Finds all scans of the file through the index. */
   async #search(): Promise<void> {
-    const { scans, timetag } = await this.#store.searchFile(this.#path);
+    const known = this.#closed.newestOf(this.#path);
+    const { scans, timetag, newest } = await this.#store.searchFile(this.#path, { known });
+    this.#hear();
     const there = new Set(scans.map(({ key }) => key));
     for (const key of this.#members.keys()) if (!there.has(key)) this.#drop(key);
-    const fresh = scans.filter(({ key }) => !this.#members.has(key));
-    for (const scan of fresh) this.#enter(scan);
-    const members = fresh.flatMap(({ key }) => this.#members.get(key) ?? []);
-    // The newest scan gives the root its attributes: it comes with the same round trip.
-    const newest = this.#inOrder().at(-1);
-    await Promise.all([
-      this.#dropDeleted(members.filter((member) => member !== newest)),
-      newest && this.#loadEarly(newest),
-    ]);
+    for (const scan of scans) if (!this.#members.has(scan.key)) this.#enter(scan);
     this.#timetag = timetag;
+    // The newest scan gives the root its attributes.
+    const member = newest && this.#members.get(newest.key);
+    if (!newest || !member || member.loaded) return;
+    await this.#take(member, newest, {}).catch((error) => {
+      if (isConnectionError(error)) throw error; // whoever wants a scan that cannot be read is told so then
+    });
   }
 
-  /** Whoever wants a scan that cannot be read is told so then. */
-  async #loadEarly(member: Member): Promise<void> {
-    await this.#load(member, {}).catch((error) => {
-      if (isConnectionError(error)) throw error;
+  /** What Redis has just said holds for all who ask before this turn of the event loop ends: nobody here can know more. */
+  #hear(): void {
+    this.#heard = true;
+    process.nextTick(() => {
+      this.#heard = false;
+      this.#serves = 0;
     });
   }
 
@@ -248,14 +265,10 @@ export class LiveScans {
       return member.loaded;
     }
     try {
-      return await this.#take(
-        member,
-        await this.#store.loadScan(member.key, {
-          ...options,
-          ...(member.statePk && { statePk: member.statePk }),
-        }),
-        options,
-      );
+      const { key, statePk } = member;
+      const known = await this.#closed.find(key, options);
+      const scan = known ?? (await this.#store.loadScan(key, { ...options, ...(statePk && { statePk }) }));
+      return await this.#take(member, scan, options);
     } catch (error) {
       if (!(error instanceof ScanNotFoundError)) throw error;
       this.#drop(member.key);
@@ -267,6 +280,7 @@ export class LiveScans {
     const loaded = { scan, tree: await treeOf(scan, options) };
     member.loaded = loaded;
     this.#version++;
+    this.#closed.keep(scan);
     if (scan.state === "CLOSED") {
       member.names = namesOf(member) ?? [];
       this.#keep(member);

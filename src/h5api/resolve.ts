@@ -39,7 +39,10 @@ export async function resolvePath(
   options: SignalOption = {},
 ): Promise<Located> {
   const asked = `${view.name}::${path}`;
-  const walk: Walk = { view, done: [], rest: splitPath(path), chain: [], seen: new Set() };
+  const elements = splitPath(path);
+  const straight = await view.straight?.(elements, options);
+  if (straight) return { view, path: joinPath(elements), item: straight };
+  const walk: Walk = { view, done: [], rest: elements, chain: [], seen: new Set() };
   for (;;) {
     const next = walk.rest.shift();
     if (next !== undefined) walk.done.push(next);

@@ -5,12 +5,21 @@ import type { Scan } from "../scan/scan.js";
 import type { FollowableStream } from "../stream/followable.js";
 import type { SignalOption } from "../stream/reading.js";
 
+/** Trees of closed scans that depend on nothing else: they are made once. */
+const lasting = new WeakMap<Scan, GroupNode>();
+
 /** The tree that a scan describes for its own file; undefined when it describes none. */
 export async function treeOf(scan: Scan, options: SignalOption): Promise<GroupNode | undefined> {
   if (scan.state === "CREATED") return undefined;
+  const made = lasting.get(scan);
+  if (made) return made;
   const source = scan.layoutSource;
   const layout = readLayout(source);
-  if (layout.dialect !== "scan_info" || scan.state !== "CLOSED") return ownTree(layout, scan);
+  if (layout.dialect !== "scan_info" || scan.state !== "CLOSED") {
+    const tree = ownTree(layout, scan);
+    if (tree && scan.state === "CLOSED") lasting.set(scan, tree);
+    return tree;
+  }
   // A derived layout of a finished scan depends on its data: empty streams, images that were saved, axes of meshes.
   const needed = new Set(streamsToRead(source));
   const streams = await Promise.all(

@@ -32,6 +32,11 @@ export interface FileView {
   version(options?: SignalOption): Promise<number>;
   /** What lies at a path (given as its elements), as of the last look for news. */
   item(elements: readonly string[], options?: SignalOption): Promise<Item | undefined>;
+  /** As `item`, where no link lies on the way and that is known at once; undefined where links have to be looked for. */
+  straight?(
+    elements: readonly string[],
+    options?: SignalOption,
+  ): Promise<GroupItem | DatasetItem | undefined>;
   /** Why a path leads to nothing, when more is known than that: the mapping has an item there that cannot be read. */
   remark?(elements: readonly string[], options?: SignalOption): Promise<string | undefined>;
   /** The entry that paths without one are looked for in; undefined when there is none. */

@@ -48,7 +48,7 @@ function requireText(name: string, what: string): void {
   const shown = JSON.stringify(name.slice(0, 60));
   if (name.includes("\0"))
     throw new MappingError(`The ${what} ${shown} holds a NUL character, which HDF5 cannot store.`);
-  if (/\p{Surrogate}/u.test(name)) throw new MappingError(`The ${what} ${shown} is not valid Unicode.`);
+  if (!name.isWellFormed()) throw new MappingError(`The ${what} ${shown} is not valid Unicode.`);
   if (Buffer.byteLength(name) > MAX_NAME_BYTES) {
     throw new MappingError(`The ${what} ${shown}… is longer than ${MAX_NAME_BYTES} bytes.`);
   }

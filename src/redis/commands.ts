@@ -1,5 +1,5 @@
 import type { Arg, Reply } from "./connection.js";
-import { KEYS } from "./keys.js";
+import { KEYS, streamKey } from "./keys.js";
 import {
   asEntries,
   asEntriesByKey,
@@ -8,7 +8,6 @@ import {
   asNumber,
   asPairs,
   asSearch,
-  asSearchValues,
   asText,
   asTextOrNull,
   type Entry,
@@ -62,14 +61,64 @@ export const searchScans = (query: string, limit: number) =>
     ["FT.SEARCH", KEYS.index, query, "NOCONTENT", "TIMEOUT", 0, "LIMIT", 0, limit, "DIALECT", 2],
     asSearch,
   );
-/** As `searchScans`, with what these paths of each document hold, in their order; null where there is nothing. */
-export const searchValues = (query: string, limit: number, paths: readonly string[]) =>
+
+/** The scans of a search as far as opening a file needs them. */
+export interface FoundScans {
+  readonly total: number;
+  /** Place of the newest scan of all in the history; undefined before the first one. */
+  readonly timetag: string | undefined;
+  /** `id` is the identity as JSON; seconds to live as `ttl` gives them. */
+  readonly scans: readonly { key: string; id: string | null; statePk: string | null; ttl: number }[];
+  /** The last one created of them: its document (null when that is known already) and its state's entry. */
+  readonly newest: { key: string; text: string | null; state: Entry | undefined } | undefined;
+}
+
+// In one round trip, and of one moment: which scan is the newest is only known when they are found. Keys end in ULIDs, whose
+// order is that of creation.
+const SEARCH_FILE = `#!lua flags=no-writes
+local index, query, limit, known, streams = unpack(ARGV)
+local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
+local found = redis.call('FT.SEARCH', index, query, 'RETURN', 2, '$.id', '$.state_stream.pk',
+  'TIMEOUT', 0, 'LIMIT', 0, limit, 'DIALECT', 2)
+local scans, newest = {}, nil
+for i = 2, #found, 2 do
+  local fields = {}
+  for j = 1, #found[i + 1], 2 do fields[found[i + 1][j]] = found[i + 1][j + 1] end
+  local scan = {found[i], fields['$.id'] or false, fields['$.state_stream.pk'] or false, redis.call('TTL', found[i])}
+  if not newest or scan[1] > newest[1] then newest = scan end
+  scans[i / 2] = scan
+end
+local reply = {last and last[1] or false, found[1], scans}
+if not newest then return reply end
+reply[4] = newest[1]
+reply[5] = newest[1] ~= known and redis.call('JSON.GET', newest[1], '.')
+reply[6] = redis.call('XREVRANGE', streams .. (newest[3] or ''), '+', '-', 'COUNT', 1)
+return reply`;
+
+/** As `searchScans`, with what opening a file needs of the scans; the document of the newest one unless it is `known`. */
+export const searchFile = (query: string, limit: number, known: string) =>
   reading(
-    [
-      ...["FT.SEARCH", KEYS.index, query, "RETURN", paths.length, ...paths],
-      ...["TIMEOUT", 0, "LIMIT", 0, limit, "DIALECT", 2],
-    ],
-    (reply) => asSearchValues(reply, paths),
+    ["EVAL", SEARCH_FILE, 1, KEYS.history, KEYS.index, query, limit, known, streamKey("")],
+    (reply): FoundScans => {
+      const [last = null, total = null, scans = null, key = null, text = null, states = null] = asList(reply);
+      return {
+        total: asNumber(total),
+        timetag: asTextOrNull(last) ?? undefined,
+        scans: asList(scans).map((scan) => {
+          const [key = null, id = null, statePk = null, ttl = null] = asList(scan);
+          return {
+            key: asText(key),
+            id: asTextOrNull(id),
+            statePk: asTextOrNull(statePk),
+            ttl: asNumber(ttl),
+          };
+        }),
+        newest:
+          key === null
+            ? undefined
+            : { key: asText(key), text: asTextOrNull(text), state: asEntries(states)[0] },
+      };
+    },
   );
 
 // Streams

@@ -71,23 +71,6 @@ export function asSearch(reply: Reply): { total: number; keys: string[] } {
   return { total: asNumber(total), keys: keys.map(asText) };
 }
 
-/** Of FT.SEARCH … RETURN: the number of documents found, and of those returned the keys and values. */
-export function asSearchValues(
-  reply: Reply,
-  names: readonly string[],
-): { total: number; found: { key: string; values: (string | null)[] }[] } {
-  const [total = null, ...items] = asList(reply);
-  const found: { key: string; values: (string | null)[] }[] = [];
-  for (let i = 0; i + 1 < items.length; i += 2) {
-    const values = asPairs(items[i + 1] ?? null);
-    found.push({
-      key: asText(items[i] ?? null),
-      values: names.map((name) => asTextOrNull(values.get(name) ?? null)),
-    });
-  }
-  return { total: asNumber(total), found };
-}
-
 /** Names and values, one after the other. */
 export function asPairs(reply: Reply): Map<string, Reply> {
   const items = asList(reply);

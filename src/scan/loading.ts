@@ -51,8 +51,12 @@ export async function loadDocument(
     options,
   );
   const present = requirePresent(ttl, text, key, options);
+  return loadedFrom(key, before?.text === present ? before.document : parseDocument(present, key), last);
+}
+
+/** A scan from its document and the newest entry of its states, both of one moment. */
+export function loadedFrom(key: string, document: ScanDocument, last: Entry | undefined): LoadedScan {
   if (!last) throw new ScanFormatError(`Scan ${key} has no states.`, { scan: key });
-  const document = before?.text === present ? before.document : parseDocument(present, key);
   return { document, state: stateOf(last, key), stateId: last.id };
 }
 

@@ -30,7 +30,8 @@ export class Scan {
   readonly timetag: string | null;
   protected readonly context: ScanContext;
   #document: ScanDocument;
-  #info: Record<string, unknown>;
+  /** Made when it is asked for: it is as large as the document. */
+  #info: Record<string, unknown> | undefined;
   #state: ScanState;
   #stateId: string;
   #streams = new Map<string, FollowableStream>();
@@ -40,7 +41,6 @@ export class Scan {
     this.key = scanKey(loaded.document.pk);
     this.timetag = timetag;
     this.#document = loaded.document;
-    this.#info = plainInfo(loaded.document);
     this.#state = loaded.state;
     this.#stateId = loaded.stateId;
     this.#openStreams();
@@ -52,6 +52,7 @@ export class Scan {
 
   /** The publisher's metadata, with plain numbers. */
   get info(): Record<string, unknown> {
+    this.#info ??= plainJson(this.#document.info) as Record<string, unknown>;
     return this.#info;
   }
 
@@ -75,7 +76,7 @@ export class Scan {
     const facts = [...streams].map(([name, stream]): [string, StreamFacts] => [
       name,
       {
-        plugin: pluginName(stream.info, stream.encoding, info),
+        plugin: pluginName(stream.info, stream.encoding, this.#document),
         encoding: stream.encoding,
         info: stream.info,
       },
@@ -163,7 +164,7 @@ export class Scan {
   /** Takes what was read, or written, as the present state. */
   protected accept(loaded: LoadedScan): void {
     this.#document = loaded.document;
-    this.#info = plainInfo(loaded.document);
+    this.#info = undefined;
     this.#state = loaded.state;
     this.#stateId = loaded.stateId;
     this.#openStreams();
@@ -236,8 +237,4 @@ export class Scan {
     if (isDeleted(ttl)) throw notFound(this.key);
     return false;
   };
-}
-
-function plainInfo(document: ScanDocument): Record<string, unknown> {
-  return plainJson(document.info) as Record<string, unknown>;
 }

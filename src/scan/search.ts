@@ -4,6 +4,7 @@ import type { RedisClient, RequestOptions } from "../redis/client.js";
 import * as commands from "../redis/commands.js";
 import { KEYS } from "../redis/keys.js";
 import { IDENTITY_FIELDS, type ScanIdentity } from "./identity.js";
+import { isDeleted } from "./loading.js";
 
 /**
  * What scans are searched by: any fields of their identity. Texts may hold `*` for any characters; upper and lower case
@@ -67,27 +68,33 @@ export interface ScanOfFile {
   readonly statePk: string | undefined;
 }
 
-/** The scans that are saved in exactly this file, deleted ones among them. */
+export interface ScansOfFile {
+  readonly timetag: string;
+  readonly scans: readonly ScanOfFile[];
+  /** The last one created of those found, whose names may differ from the file's in upper and lower case. */
+  readonly newest: commands.FoundScans["newest"];
+}
+
+/** The scans that are saved in exactly this file; the document of the newest one comes along, unless it is `known`. */
 export async function searchFile(
   redis: RedisClient,
   path: string,
-  options: RequestOptions,
-): Promise<{ timetag: string; scans: readonly ScanOfFile[] }> {
+  options: RequestOptions & { readonly known?: string | undefined },
+): Promise<ScansOfFile> {
   // A `*` in the name is no wildcard here.
-  const { query } = planOf(path.includes("*") ? {} : { path });
+  const query = isTag(path)
+    ? `@id_path:{${escapeTag(path)}}`
+    : planOf(path.includes("*") ? {} : { path }).query;
   for (let limit = FIRST_LIMIT; ; ) {
-    const search = [
-      commands.xrevrange(KEYS.history, "+", "-", 1),
-      commands.searchValues(query, limit, ["$.id", "$.state_stream.pk"]),
-    ] as const;
-    const [last, { total, found }] = await redis.atomically(search, options);
+    const search = commands.searchFile(query, limit, options.known ?? "");
+    const { total, timetag = "0-0", scans: found, newest } = await redis.do(search, options);
     if (total <= limit) {
-      const scans = found.flatMap(({ key, values: [text, statePk] }): ScanOfFile[] => {
-        const id = identityOf(text);
+      const scans = found.flatMap(({ key, id: text, statePk, ttl }): ScanOfFile[] => {
+        const id = isDeleted(ttl) ? undefined : identityOf(text);
         if (!isJsonObject(id) || id.path !== path || typeof id.number !== "number") return [];
         return [{ key, number: id.number, statePk: statePk ?? undefined }];
       });
-      return { timetag: last[0]?.id ?? "0-0", scans };
+      return { timetag, scans, newest };
     }
     limit = total;
   }
@@ -157,14 +164,20 @@ function entriesOf(criteria: ScanCriteria): [string, string | number][] {
     });
 }
 
+/** True for a value that the index keeps as it is, and finds as a whole. */
+function isTag(value: string): boolean {
+  return value !== "" && value === value.trim() && !value.includes("|") && !value.includes("*");
+}
+
 /**
  * What the index can find of a value: it cuts values at `|`, drops blanks at their ends, and knows `*` only at the ends of
  * a text of two characters or more. Fewer or shorter pieces find too much; the documents then decide.
  */
 function tagsOf(value: string): string[] {
+  if (isTag(value)) return [value];
   const inside = /^\*?(.*?)\*?$/s.exec(value)?.[1] ?? "";
-  const usable = !value.includes("|") && value === value.trim() && !inside.includes("*") && value !== "";
-  if (usable && (!value.includes("*") || inside.length >= 2)) return [value];
+  const usable = !value.includes("|") && value === value.trim() && !inside.includes("*");
+  if (usable && inside.length >= 2) return [value];
   if (value.includes("*")) return [];
   return value
     .split("|")

@@ -1,4 +1,5 @@
 import "./plugins.js";
+import { isNxliveError } from "../errors.js";
 import { RedisClient } from "../redis/client.js";
 import * as commands from "../redis/commands.js";
 import { isConnectionError, NotInitialisedError } from "../redis/errors.js";
@@ -13,11 +14,11 @@ import { formatDocument, parseDocument, requireInfo } from "./document.js";
 import { NoScanError, ScanNotFoundError, ScanStateError } from "./errors.js";
 import { droppedItems, lastItem, lastTimetag, nextItems } from "./history.js";
 import { requireIdentity, type ScanIdentityInput } from "./identity.js";
-import { DELETED_TTL, loadDocument } from "./loading.js";
+import { DELETED_TTL, loadDocument, loadedFrom } from "./loading.js";
 import { newPk } from "./pk.js";
 import { PublishedScan } from "./published-scan.js";
 import { Scan } from "./scan.js";
-import { type ScanCriteria, type SearchResult, searchFile, searchScans } from "./search.js";
+import { type ScanCriteria, type ScansOfFile, type SearchResult, searchFile, searchScans } from "./search.js";
 import { SCAN_STATES, type ScanState } from "./state.js";
 
 const HISTORY_LENGTH = 2_048;
@@ -32,6 +33,9 @@ export interface FollowScansOptions extends SignalOption {
   /** Told of scans that cannot be read, which are left out; the others go on. */
   readonly onError?: (key: string, error: unknown) => void;
 }
+
+/** The scans of a file as a search found them; `newest` is missing when it cannot be read, or is another file's. */
+type FileScans = Omit<ScansOfFile, "newest"> & { readonly newest: Scan | undefined };
 
 /** A Redis database with scans: publishing, finding and following them. */
 export class DataStore {
@@ -153,10 +157,15 @@ export class DataStore {
     return searchScans(this.redis, criteria, options);
   }
 
-  /** As `search` for the path, with what loads each scan quickly. @internal */
-  async searchFile(path: string, options: SignalOption = {}): ReturnType<typeof searchFile> {
+  /** The scans that are saved in a file, of which the newest comes along unless it is `known`. @internal */
+  async searchFile(
+    path: string,
+    options: SignalOption & { known?: Scan | undefined } = {},
+  ): Promise<FileScans> {
     await this.#check(options);
-    return searchFile(this.redis, path, options);
+    const { known, signal } = options;
+    const { newest, ...found } = await searchFile(this.redis, path, { signal, known: known?.key });
+    return { ...found, newest: newest && this.#newestOf(newest, known) };
   }
 
   /** The newest scan's place in the history: `scans({ since })` goes on from here. `0-0` before the first scan. */
@@ -265,6 +274,20 @@ export class DataStore {
         const last = await this.redis.do(commands.lastEntry(stateKey), options);
         if (last) return last.id; // it was written, only the answer got lost
       }
+    }
+  }
+
+  /** Undefined for a scan that cannot be read: whoever wants it is told so then. */
+  #newestOf(
+    { key, text, state }: NonNullable<ScansOfFile["newest"]>,
+    known: Scan | undefined,
+  ): Scan | undefined {
+    if (text === null) return known?.stateId === state?.id ? known : undefined;
+    try {
+      return new Scan(this.#context(), loadedFrom(key, parseDocument(text, key), state));
+    } catch (error) {
+      if (!isNxliveError(error)) throw error;
+      return undefined;
     }
   }
 

@@ -17,7 +17,7 @@ export function openStream(
   guard: ScanGuard,
 ): FollowableStream {
   const { name, info, encoding } = description;
-  const plugin = pluginName(info, encoding, scan.info);
+  const plugin = pluginName(info, encoding, scan);
   try {
     const events = new Stream(redis, description, guard);
     return plugin === null ? events : pluginFactory(plugin, name)({ events, info, scan });

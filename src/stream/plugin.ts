@@ -51,11 +51,11 @@ export function pluginFactory(name: string, stream: string): StreamPluginFactory
 export function pluginName(
   info: Readonly<Record<string, unknown>>,
   encoding: Readonly<Record<string, unknown>>,
-  scanInfo: Readonly<Record<string, unknown>>,
+  scan: { readonly info: Readonly<Record<string, unknown>> },
 ): string | null {
   if (info.plugin !== undefined && info.plugin !== null) return String(info.plugin);
   if (encoding.type === "json") return LEGACY_FORMATS.get(info.format) ?? null;
-  if (scanInfo.save === true && info.data_path !== undefined) return "hdf5_fallback";
+  if (info.data_path !== undefined && scan.info.save === true) return "hdf5_fallback";
   return null;
 }
 

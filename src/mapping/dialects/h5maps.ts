@@ -220,7 +220,7 @@ function endOf(space: Hyperslab, axis: number): number {
 
 /** Files and paths that links point to: any text that HDF5 can store. */
 function requireTarget(text: unknown): string {
-  if (typeof text !== "string" || text.includes("\0") || /\p{Surrogate}/u.test(text)) {
+  if (typeof text !== "string" || text.includes("\0") || !text.isWellFormed()) {
     throw new MappingError(`${describe(text)} is no target that HDF5 can store`);
   }
   return text;

@@ -1,7 +1,5 @@
 import { MappingError } from "../errors.js";
 
-const LONE_SURROGATES = /\p{Surrogate}/gu;
-
 /** Texts that HDF5 can store as UTF-8. A NUL ends HDF5 strings: it is refused. Half characters become U+FFFD. */
 export function requireTexts(texts: readonly string[], warn: (message: string) => void): readonly string[] {
   let changed = false;
@@ -11,7 +9,7 @@ export function requireTexts(texts: readonly string[], warn: (message: string) =
         `the text ${JSON.stringify(text.slice(0, 40))} holds a NUL character, which ends texts in HDF5`,
       );
     }
-    const fixed = text.replace(LONE_SURROGATES, "\uFFFD");
+    const fixed = text.toWellFormed();
     changed ||= fixed !== text;
     return fixed;
   });

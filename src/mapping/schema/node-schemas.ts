@@ -24,15 +24,14 @@ const CUT = new Set([
  * that one bad node is one error, and checking a tree takes one pass.
  */
 export class NodeSchemas {
-  readonly #name: SchemaName;
   readonly #opaque: ReadonlySet<string>;
   readonly #validators = new Map<string, ValidateFunction>();
-  #definitions: Schema | undefined;
+  readonly #definitions: Schema;
   #ajv: Ajv2020 | undefined;
 
   /** `opaque`: fields that hold nodes or data, whatever their size. */
   constructor(name: SchemaName, opaque: readonly string[]) {
-    this.#name = name;
+    this.#definitions = definitionsOf(readSchema(name));
     this.#opaque = new Set(opaque);
   }
 
@@ -49,7 +48,6 @@ export class NodeSchemas {
   }
 
   #definition(name: string): unknown {
-    this.#definitions ??= definitionsOf(readSchema(this.#name));
     return this.#definitions[name];
   }
 

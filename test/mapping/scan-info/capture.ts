@@ -117,7 +117,7 @@ function factsOf(
   scans: ReadonlyMap<string, LayoutSource>,
 ): StreamFacts {
   const { encoding, info } = stream;
-  const plugin = pluginName(info, encoding, scanInfo);
+  const plugin = pluginName(info, encoding, { info: scanInfo });
   const last = entries.at(-1);
   const facts = { plugin, encoding, info, length: last ? last.index + last.count : 0 };
   const json = () => entries.map((entry) => JSON.parse(entry.payload.toString()) as Record<string, unknown>);
