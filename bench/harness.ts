@@ -74,7 +74,8 @@ async function runPeer(work: Work, peer: Program, redisUrl: string): Promise<Sam
 async function runProgram(program: Program, redisUrl: string, args: readonly string[]): Promise<Sample> {
   const all = [program.script, redisUrl, ...(program.args ?? []), ...args];
   // A process group of its own: whatever the program has started ends with it, also when it fails or this one is stopped.
-  const child = spawn(program.command, all, { stdio: ["ignore", "pipe", "pipe"], detached: true });
+  const env = { ...process.env, BENCH_SPAWNED: String(Number(process.hrtime.bigint()) / 1e9) };
+  const child = spawn(program.command, all, { stdio: ["ignore", "pipe", "pipe"], detached: true, env });
   const end = () => endGroup(child.pid);
   process.once("exit", end);
   const timer = setTimeout(end, TIMEOUT);

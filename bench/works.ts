@@ -103,6 +103,8 @@ function opening(): Work[] {
       work("open", `a virtual file of ${scans} scans, first value`, String(scans)),
     ),
     work("open", "a virtual file of 1 scans, first value, for the second time", "1", "again"),
+    work("open", "a virtual file of 1 scans, first value, again and again", "1", "often"),
+    work("open", "from the start of the program to a first value", "1", "start"),
     // What asking Redis takes in a program that has just begun, without any code of a library.
     work("rounds", "limit: the round trips to a first value"),
     work("rounds", "limit: the round trips to a first value, for the second time", "again"),

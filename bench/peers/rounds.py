@@ -1,4 +1,4 @@
-"""rounds URL [again]: the five round trips of nxlive's `open 1` over a plain socket, whose replies nobody looks at."""
+"""rounds URL [again]: the two round trips of nxlive's `open 1` over a plain socket, whose replies nobody looks at."""
 
 import sys
 
@@ -19,18 +19,11 @@ def rounds():
         ["MULTI"],
         ["XREVRANGE", "_SCAN_HISTORY_", *NEWEST],
         [*FIND, "RETURN", 2, "$.id", "$.state_stream.pk", "DIALECT", 2],
-        ["EXEC"],
-    )
-    received += socket.ask(
-        ["MULTI"],
-        ["XREVRANGE", data, *NEWEST],
         ["TTL", scan],
         ["JSON.GET", scan, "."],
+        ["XREVRANGE", data, *NEWEST],
         ["EXEC"],
     )
-    look = [["XREAD", "COUNT", 100, "STREAMS", "_SCAN_HISTORY_", "$"], ["TTL", scan]]
-    for _ in ["keys", "dataset"]:
-        received += socket.ask(*look)
     return received + socket.ask(["XREVRANGE", data, 3, "-", "COUNT", 1])
 
 

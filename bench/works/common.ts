@@ -21,10 +21,14 @@ export interface Outcome {
 /** Time spent on checking results, which is not part of the work. */
 const checking = { seconds: 0, cpu: 0 };
 
+/** When the harness started this program, which had used no CPU then. */
+export function spawned(): Moment {
+  return { seconds: Number(process.env.BENCH_SPAWNED), cpu: 0 };
+}
+
 /** Runs the work, then prints the sample line. */
-export async function measured(work: () => Promise<Outcome>): Promise<void> {
+export async function measured(work: () => Promise<Outcome>, started: Moment = now()): Promise<void> {
   Object.assign(checking, { seconds: 0, cpu: 0 });
-  const started = now();
   const { result, latencies } = await work();
   const ended = now();
   const sample = {
@@ -44,9 +48,15 @@ function quantile(values: readonly number[], part: number): number {
   return low + (high - low) * (position % 1);
 }
 
-function now(): { seconds: number; cpu: number } {
+interface Moment {
+  readonly seconds: number;
+  readonly cpu: number;
+}
+
+/** By the clock that all programs on the machine share. */
+function now(): Moment {
   const { user, system } = process.cpuUsage();
-  return { seconds: performance.now() / 1000, cpu: (user + system) / 1e6 };
+  return { seconds: Number(process.hrtime.bigint()) / 1e9, cpu: (user + system) / 1e6 };
 }
 
 /** A number that both languages compute alike: the sum, as float64, of what was read. Takes no measured time. */
