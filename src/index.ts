@@ -106,6 +106,7 @@ export type { RawPoints } from "./stream/points.js";
 export type { FlushOptions, StreamPublisher } from "./stream/publisher.js";
 export type {
   CursorOptions,
+  GroupOptions,
   ReadableStreamData,
   SignalOption,
   StreamView,

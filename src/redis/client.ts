@@ -3,6 +3,7 @@ import type { Command } from "./commands.js";
 import { type CallOptions, Connection, LONG_PATIENCE } from "./connection.js";
 import { commandError } from "./errors.js";
 import { parseTarget, type Target } from "./target.js";
+import type { Room } from "./wire.js";
 
 type Results<T extends readonly Command<unknown>[]> = {
   -readonly [K in keyof T]: T[K] extends Command<infer R> ? R : never;
@@ -11,14 +12,15 @@ type Results<T extends readonly Command<unknown>[]> = {
 export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
   /** Memory for the large texts of the replies, one after the other; what does not fit is elsewhere. */
-  readonly room?: Buffer | undefined;
+  readonly room?: Room | undefined;
 }
 
 /** How long the server may block one read; then it is asked anew, so that dead connections are found. */
 export const BLOCK = 5_000;
 /** How much later than the block's end a reply may come. */
 const GRACE = 5_000;
-const IDLE_READERS = 8;
+/** So many connections for blocking reads are kept, and are used at once by those who could do with one. */
+const READERS = 32;
 
 /**
  * A Redis database: one connection for commands, one for publishing, and one for each blocking read under way, which are
@@ -92,9 +94,14 @@ export class RedisClient {
     } finally {
       clearInterval(watchdog);
       this.#busy.delete(connection);
-      if (healthy && this.#idle.length < IDLE_READERS && !this.closed) this.#idle.push(connection);
+      if (healthy && this.#idle.length < READERS && !this.closed) this.#idle.push(connection);
       else connection.close();
     }
+  }
+
+  /** How many connections somebody who could do with one may use for blocking reads at the same time. */
+  get spareReaders(): number {
+    return Math.max(1, READERS - this.#busy.size);
   }
 
   get closed(): boolean {

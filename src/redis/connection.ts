@@ -3,7 +3,7 @@ import { abortable, sleep } from "../waiting.js";
 import { commandError, RedisAccessError, RedisConnectionLostError, RedisUnreachableError } from "./errors.js";
 import { logIn } from "./login.js";
 import type { Target } from "./target.js";
-import type { Wire } from "./wire.js";
+import type { Room, Wire } from "./wire.js";
 
 export type Arg = string | number | Uint8Array;
 /** A reply of RESP 2; errors occur only inside the replies of pipelines and transactions. */
@@ -16,7 +16,7 @@ export interface CallOptions {
   /** Milliseconds to wait for a server that is away. */
   readonly patience?: number;
   /** Memory for the large texts of the replies, one after the other; what does not fit is elsewhere. */
-  readonly room?: Buffer | undefined;
+  readonly room?: Room | undefined;
 }
 
 const FIRST_DELAY = 50;
@@ -181,7 +181,7 @@ function delayAfter(failures: number): number {
 async function send(
   wire: Wire,
   commands: readonly (readonly Arg[])[],
-  room: Buffer | undefined,
+  room: Room | undefined,
 ): Promise<readonly Reply[]> {
   const replies = await wire.run(commands, room);
   for (const reply of replies) {

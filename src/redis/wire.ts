@@ -3,6 +3,9 @@ import type { Arg, Reply } from "./connection.js";
 import { encodeCommands, ReplyParser } from "./resp.js";
 import { receive } from "./socket.js";
 
+/** Memory for large texts, or what gives it when the first one comes. */
+export type Room = Buffer | (() => Buffer);
+
 /** A pipeline whose replies are due. */
 interface Due {
   readonly count: number;
@@ -10,7 +13,7 @@ interface Due {
   readonly resolve: (replies: readonly Reply[]) => void;
   readonly reject: (error: Error) => void;
   /** Where the next large text goes. */
-  room: Buffer | undefined;
+  room: Room | undefined;
 }
 
 /**
@@ -55,7 +58,7 @@ export class Wire {
    * The replies to these commands; errors of single commands are replies. Rejects only when the socket breaks. Large texts
    * of the replies are put into `room`, one after the other, as long as they find space there.
    */
-  run(commands: readonly (readonly Arg[])[], room?: Buffer): Promise<readonly Reply[]> {
+  run(commands: readonly (readonly Arg[])[], room?: Room): Promise<readonly Reply[]> {
     if (this.#broken) return Promise.reject(this.#broken);
     const pieces = encodeCommands(commands);
     const replies = new Promise<readonly Reply[]>((resolve, reject) => {
@@ -94,8 +97,10 @@ export class Wire {
 
   #place(length: number): Buffer | undefined {
     const due = this.#due[this.#first];
-    const room = due?.room;
-    if (!room || room.length < length) return undefined;
+    if (!due?.room) return undefined;
+    const room = typeof due.room === "function" ? due.room() : due.room;
+    due.room = room;
+    if (room.length < length) return undefined;
     due.room = room.subarray(length);
     return room.subarray(0, length);
   }

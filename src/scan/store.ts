@@ -7,7 +7,7 @@ import { KEYS, scanKey, streamKey } from "../redis/keys.js";
 import { checkProtocol, initialiseDatabase } from "../redis/setup.js";
 import { CursorGroup } from "../stream/cursor-group.js";
 import type { FollowableStream } from "../stream/followable.js";
-import type { CursorOptions, SignalOption } from "../stream/reading.js";
+import type { GroupOptions, SignalOption } from "../stream/reading.js";
 import { Sink } from "../stream/sink.js";
 import { abortable, Deadline } from "../waiting.js";
 import { formatDocument, parseDocument, requireInfo } from "./document.js";
@@ -230,7 +230,7 @@ export class DataStore {
   }
 
   /** Follows many streams, of any scans of this store, with one blocking read for all. */
-  cursorGroup(streams: Iterable<FollowableStream> = [], options: CursorOptions = {}): CursorGroup {
+  cursorGroup(streams: Iterable<FollowableStream> = [], options: GroupOptions = {}): CursorGroup {
     return new CursorGroup(this.redis, streams, options);
   }
 

@@ -6,8 +6,10 @@ import { Deadline } from "../waiting.js";
 import { parseEntry } from "./entry.js";
 import type { FollowableStream, ScanGuard } from "./followable.js";
 import { Follower } from "./follower.js";
-import { nextPage, type Page, ReadAhead } from "./read-ahead.js";
-import type { CursorOptions, StreamView } from "./reading.js";
+import { PageRoom } from "./page-room.js";
+import { PAGE_BYTES } from "./pages.js";
+import { nextRead, type Page, ReadAhead } from "./read-ahead.js";
+import type { CursorOptions, GroupOptions, StreamView } from "./reading.js";
 
 /**
  * Follows many streams, of any scans of one store, with one blocking read at a time. Each step gives what has newly
@@ -16,7 +18,7 @@ import type { CursorOptions, StreamView } from "./reading.js";
  */
 export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, StreamView>> {
   readonly #redis: RedisClient;
-  readonly #options: CursorOptions;
+  readonly #options: GroupOptions;
   readonly #followers = new Map<FollowableStream, Follower>();
   /** Streams that ended without a seal, because their scan was closed. */
   readonly unsealed = new Set<FollowableStream>();
@@ -26,12 +28,19 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
   #reading: Promise<unknown> = Promise.resolve();
   readonly #closing = new AbortController();
   readonly #ahead: ReadAhead;
+  /** Of the pages received since views were handed out, and of those that were. */
+  readonly #rooms: PageRoom[] = [];
+  readonly #lent = new WeakMap<ReadonlyMap<FollowableStream, StreamView>, readonly PageRoom[]>();
 
-  constructor(redis: RedisClient, streams: Iterable<FollowableStream>, options: CursorOptions = {}) {
+  constructor(redis: RedisClient, streams: Iterable<FollowableStream>, options: GroupOptions = {}) {
     this.#redis = redis;
     this.#options = options;
-    this.#ahead = new ReadAhead(redis, this.#closing.signal);
+    this.#ahead = new ReadAhead(redis, this.#closing.signal, this.#reuse);
     for (const stream of streams) this.add(stream);
+  }
+
+  get #reuse(): boolean {
+    return this.#options.reuse ?? false;
   }
 
   /** Follows one more stream, also during a read. */
@@ -74,6 +83,12 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
     return reading;
   }
 
+  /** Nobody looks at the data of these views any more: with `reuse`, what comes next is received where they are. */
+  release(views: ReadonlyMap<FollowableStream, StreamView>): void {
+    for (const room of this.#lent.get(views) ?? []) room.release();
+    this.#lent.delete(views);
+  }
+
   async next(): Promise<IteratorResult<Map<FollowableStream, StreamView>>> {
     const { signal } = this.#options;
     const views = await this.read(signal ? { signal } : {});
@@ -108,7 +123,11 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
       this.#closing.signal.throwIfAborted();
       options.signal?.throwIfAborted();
       const views = await this.#views(options.signal);
-      if (views.size > 0) return views;
+      if (views.size > 0) {
+        this.#lent.set(views, this.#rooms.splice(0));
+        return views;
+      }
+      for (const room of this.#rooms.splice(0)) room.release(); // views of plain streams hold all that has come
       if (this.#followers.size === 0) return null;
       if (deadline.passed) return views;
       await this.#fetch(deadline, options.signal).catch((error) => this.#expel(error, options.signal));
@@ -145,7 +164,8 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
     const page =
       ahead ?? (await this.#readNext(active, wait ? Math.min(BLOCK, deadline.left) : undefined, signal));
     if (page === "interrupted") return;
-    const { found, count } = page;
+    const { found, full, rooms } = page;
+    this.#rooms.push(...rooms);
     for (const follower of active) {
       const entries = found.get(follower.stream.key);
       if (entries) this.#hand(follower, () => follower.receive(entries));
@@ -155,8 +175,7 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
       }
     }
     if (wait && found.size === 0) await this.#checkScans(active, signal);
-    const more = [...found.values()].some((entries) => entries.length === count);
-    if (more) this.#ahead.begin([...this.#followers.values()]);
+    if (full) this.#ahead.begin([...this.#followers.values()]);
   }
 
   /** One key that is no stream makes Redis refuse the read of all: finds the culprits, which fail alone. */
@@ -216,16 +235,18 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
     signal: AbortSignal | undefined,
   ): Promise<Page | "interrupted"> {
     const reading = active.filter((follower) => !follower.sealed);
-    if (reading.length === 0) return { after: new Map(), count: 0, found: new Map() };
-    const { command, ...request } = nextPage(reading, block);
-    if (block === undefined) return { ...request, found: await this.#redis.do(command, { signal }) };
+    if (reading.length === 0) return { after: new Map(), found: new Map(), full: false, rooms: [] };
+    const { command, page } = nextRead(reading, block);
+    const room = this.#reuse ? new PageRoom(PAGE_BYTES / 2) : undefined;
+    if (block === undefined) return page(await this.#redis.do(command, { signal, room: room?.take }), room);
     if (this.#interrupt.signal.aborted) this.#interrupt = new AbortController();
     const interrupt = this.#interrupt;
     const abort = () => interrupt.abort();
     signal?.addEventListener("abort", abort, { once: true });
     this.#blocked = true;
     try {
-      return { ...request, found: await this.#redis.blocking(command, block, { signal: interrupt.signal }) };
+      const options = { signal: interrupt.signal, room: room?.take };
+      return page(await this.#redis.blocking(command, block, options), room);
     } catch (error) {
       if (!interrupt.signal.aborted) throw error;
       signal?.throwIfAborted();

@@ -1,7 +1,7 @@
 import type { Entry } from "../redis/replies.js";
 import { endOf, type PointsEntry, parseEntry, type StreamEntry } from "./entry.js";
 import type { FollowableStream } from "./followable.js";
-import type { CursorOptions, StreamView } from "./reading.js";
+import type { GroupOptions, StreamView } from "./reading.js";
 import { EntriesView } from "./view.js";
 
 /** How far a cursor has come in one stream: which events it has, which points it has handed out. */
@@ -9,6 +9,8 @@ export class Follower {
   readonly stream: FollowableStream;
   readonly maxPoints: number;
   readonly lastOnly: boolean;
+  /** The memory of what is received will be used again. */
+  readonly #lent: boolean;
   /** Id of the last entry received. */
   after = "0-0";
   /** False until the entry that holds the first point was looked for. */
@@ -28,10 +30,11 @@ export class Follower {
   #events: StreamView | null = null;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(stream: FollowableStream, options: CursorOptions) {
+  constructor(stream: FollowableStream, options: GroupOptions) {
     this.stream = stream;
     this.maxPoints = options.maxPoints ?? Number.POSITIVE_INFINITY;
     this.lastOnly = options.lastOnly ?? false;
+    this.#lent = options.reuse ?? false;
     this.#position = options.from ?? 0;
     this.#next = stream.eventPerPoint ? this.#position : 0;
     this.begun = this.#next === 0;
@@ -83,7 +86,7 @@ export class Follower {
     this.stream.events.pageSize.learn(fresh);
     const index = this.#next + lost;
     if (end > this.#next) {
-      this.#events = new EntriesView(fresh, this.stream.events.codec, index, end - index, lost);
+      this.#events = new EntriesView(fresh, this.stream.events.codec, index, end - index, lost, this.#lent);
     }
     this.#next = end;
   }
@@ -124,6 +127,13 @@ export class Follower {
   }
 
   #parse(raw: readonly Entry[]): StreamEntry[] {
-    return raw.map((entry) => parseEntry(entry, this.stream.name));
+    const entries = raw.map((entry) => parseEntry(entry, this.stream.name));
+    // Views of a plain stream hold all that has come; others go back to earlier events.
+    const handedOut = this.stream.events === this.stream && this.maxPoints === Number.POSITIVE_INFINITY;
+    return this.#lent && !handedOut ? entries.map(ownPayload) : entries;
   }
+}
+
+function ownPayload(entry: StreamEntry): StreamEntry {
+  return entry.kind === "points" ? { ...entry, payload: Buffer.from(entry.payload) } : entry;
 }

@@ -5,7 +5,7 @@ import { trimmed } from "./errors.js";
 
 /** How many bytes one reply should hold; entries larger than that come one by one. */
 export const PAGE_BYTES = 8 * 2 ** 20;
-const MOST_ENTRIES = 1_000;
+export const MOST_ENTRIES = 1_000;
 const ENTRY_OVERHEAD = 64;
 
 /** The size of an entry nobody has seen yet: a batch of points may be large. */

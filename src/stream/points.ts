@@ -3,6 +3,9 @@ import { encodeNumbers } from "../ndarray/encode.js";
 import { NdArray, type Value } from "../ndarray/ndarray.js";
 import type { RawArray } from "../ndarray/raw.js";
 
+/** Points keep the memory that they were received into when they are this share of it. */
+const LEAST_SHARE = 0.5;
+
 /** A raw array of points: shape (n, …point), numbers as bytes or JSON values. */
 export interface RawPoints extends RawArray {
   readonly shape: readonly number[];
@@ -20,22 +23,25 @@ export function slicePoints(points: RawPoints, start: number, stop: number): Raw
   return { dtype: points.dtype, shape, data: points.data.subarray(start * size, stop * size) };
 }
 
-/** Joins neighbouring blocks of one point shape: the fewest arrays that hold the same points in the same order. */
-export function joinRuns(blocks: readonly RawPoints[]): RawPoints[] {
+/**
+ * Joins neighbouring blocks of one point shape: the fewest arrays that hold the same points in the same order. They share
+ * memory where they can; a small part of a large piece is copied, unless that is `lent`.
+ */
+export function joinRuns(blocks: readonly RawPoints[], lent = false): RawPoints[] {
   const runs: RawPoints[][] = [];
   for (const block of blocks) {
     const run = runs.at(-1);
     if (run?.[0] && samePoint(run[0], block)) run.push(block);
     else runs.push([block]);
   }
-  return runs.map(joinRun);
+  return runs.map((run) => joinRun(run, lent ? 0 : LEAST_SHARE));
 }
 
 function samePoint(a: RawPoints, b: RawPoints): boolean {
   return a.shape.length === b.shape.length && a.shape.every((n, axis) => axis === 0 || n === b.shape[axis]);
 }
 
-function joinRun(run: readonly RawPoints[]): RawPoints {
+function joinRun(run: readonly RawPoints[], share: number): RawPoints {
   const [first, ...others] = run;
   if (!first) throw new RangeError("A run has at least one block.");
   if (others.length === 0) return first;
@@ -45,7 +51,10 @@ function joinRun(run: readonly RawPoints[]): RawPoints {
   if (!(first.data instanceof Uint8Array)) {
     return { dtype: first.dtype, shape, data: run.flatMap((block) => block.data as readonly unknown[]) };
   }
-  const received = inOnePiece(run.map((block) => block.data as Uint8Array));
+  const received = inOnePiece(
+    run.map((block) => block.data as Uint8Array),
+    share,
+  );
   if (received) return { dtype: first.dtype, shape, data: received };
   // A buffer of its own: aligned for typed arrays, and no reply of Redis is kept alive by a few of its bytes.
   const bytes = uninitialised((first.data.byteLength / Math.max(1, first.shape[0] ?? 0)) * length);
@@ -58,8 +67,8 @@ function joinRun(run: readonly RawPoints[]): RawPoints {
   return { dtype: first.dtype, shape, data: bytes };
 }
 
-/** Parts that lie one behind the other already, as one, if they are most of their memory. */
-function inOnePiece(parts: readonly Uint8Array[]): Uint8Array | undefined {
+/** Parts that lie one behind the other already, as one, if they are at least this share of their memory. */
+function inOnePiece(parts: readonly Uint8Array[], share: number): Uint8Array | undefined {
   const [first] = parts;
   if (!first) return undefined;
   let end = first.byteOffset;
@@ -68,7 +77,7 @@ function inOnePiece(parts: readonly Uint8Array[]): Uint8Array | undefined {
     end += part.byteLength;
   }
   const size = end - first.byteOffset;
-  return 2 * size < first.buffer.byteLength
+  return size < share * first.buffer.byteLength
     ? undefined
     : new Uint8Array(first.buffer, first.byteOffset, size);
 }

@@ -68,6 +68,11 @@ export interface CursorOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface GroupOptions extends CursorOptions {
+  /** The memory of views is used again after `release`, and their data are good until then. Default false: they stay. */
+  readonly reuse?: boolean;
+}
+
 /** Some consecutive points of a stream. */
 export interface StreamView {
   /** Index of the first point. */

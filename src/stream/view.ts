@@ -12,11 +12,20 @@ export class EntriesView implements StreamView {
   readonly lost: number;
   readonly #entries: readonly PointsEntry[];
   readonly #encoding: Encoding;
+  readonly #lent: boolean;
 
-  /** Points `index` to `index + length` of the entries. */
-  constructor(entries: readonly PointsEntry[], encoding: Encoding, index: number, length: number, lost = 0) {
+  /** Points `index` to `index + length` of the entries; `lent`: whose memory is used again, so that nothing can keep it. */
+  constructor(
+    entries: readonly PointsEntry[],
+    encoding: Encoding,
+    index: number,
+    length: number,
+    lost = 0,
+    lent = false,
+  ) {
     this.#entries = entries;
     this.#encoding = encoding;
+    this.#lent = lent;
     this.index = index;
     this.length = length;
     this.lost = lost;
@@ -27,7 +36,7 @@ export class EntriesView implements StreamView {
   }
 
   async raw(): Promise<readonly RawPoints[]> {
-    return joinRuns(this.blocks());
+    return joinRuns(this.blocks(), this.#lent);
   }
 
   /** The points as they were published, one block per entry. */
@@ -47,7 +56,7 @@ export class EntriesView implements StreamView {
     const index = Math.max(position, this.index);
     const length = Math.min(maxPoints, this.index + this.length - index);
     const lost = index === this.index ? this.lost : 0;
-    return new EntriesView(this.#entries, this.#encoding, index, length, lost);
+    return new EntriesView(this.#entries, this.#encoding, index, length, lost, this.#lent);
   }
 }
 

@@ -56,6 +56,7 @@ export async function pumpStreams(
         if (pump) await carry(pump, view, report);
       }),
     );
+    group.release(views); // sinks have copied what they need
     page = bytesOf(pumps) - before;
   }
 }

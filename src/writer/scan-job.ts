@@ -240,7 +240,7 @@ export class ScanJob {
   async #pump(pumps: readonly StreamPump[], signal: AbortSignal): Promise<void> {
     const active = pumps.filter(({ sinks }) => sinks.length > 0);
     if (active.length === 0) return;
-    const group = this.#services.store.cursorGroup();
+    const group = this.#services.store.cursorGroup([], { reuse: true });
     try {
       await pumpStreams(active, group, this.#slot, this.#report, { signal, hurry: this.#stopped.signal });
     } finally {

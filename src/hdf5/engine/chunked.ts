@@ -1,7 +1,7 @@
+import type { Memory } from "../../reusable-memory.js";
 import type { Filter } from "../format/messages.js";
 import { ChunkIndex } from "./chunk-index.js";
 import { applyFilters, rawMask, undoFilters } from "./filters.js";
-import { Memory } from "./memory.js";
 import { type Block, filled, RowBuffer, type Space, type Storage, type StorageWrites } from "./storage.js";
 import { cutTile, pasteTile, type TileGrid, tileGrid } from "./tiles.js";
 
@@ -121,11 +121,6 @@ export class ChunkedStorage implements Storage {
     let rest = rows;
     const { bandBytes } = this.grid;
     while (rest.length > 0) {
-      if (this.tail.length === 0 && rest.length >= bandBytes) {
-        this.sealBand(Memory.copyOf(rest.subarray(0, bandBytes)), this.type.chunks[0] ?? 1);
-        rest = rest.subarray(bandBytes);
-        continue;
-      }
       const take = Math.min(rest.length, bandBytes - this.tail.length);
       this.tail.push(rest.subarray(0, take), bandBytes);
       rest = rest.subarray(take);

@@ -1,5 +1,5 @@
 import { constants, createDeflate, type Deflate } from "node:zlib";
-import { Memory } from "./memory.js";
+import { Memory } from "../../reusable-memory.js";
 
 /** How a part of a chunk is compressed, the quickest first. */
 export type Way = "store" | "codes" | "runs" | "search";

@@ -1,6 +1,6 @@
+import type { Memory } from "../../reusable-memory.js";
 import { type Choice, chooseWays, LEAST_CODES, REGULAR, TRIED_BYTES } from "./deflate-choice.js";
 import { DeflateStream, type Part } from "./deflate-stream.js";
-import type { Memory } from "./memory.js";
 import { looksRandom } from "./randomness.js";
 
 /** A dataset's ways are chosen anew after so many chunks. */

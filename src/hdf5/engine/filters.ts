@@ -1,8 +1,8 @@
 import { promisify } from "node:util";
 import { inflate } from "node:zlib";
+import { Memory } from "../../reusable-memory.js";
 import type { Filter } from "../format/messages.js";
 import { deflateChunk } from "./deflating.js";
-import { Memory } from "./memory.js";
 
 /** Filter numbers of the HDF5 library. */
 export const DEFLATE = 1;

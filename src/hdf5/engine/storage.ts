@@ -1,9 +1,9 @@
+import { Memory } from "../../reusable-memory.js";
 import type { Layout } from "../format/layout.js";
 import type { Filter } from "../format/messages.js";
 import type { ReadBytes } from "../format/object-header.js";
 import type { DataWrites } from "./data-writes.js";
 import type { Write } from "./header.js";
-import { Memory } from "./memory.js";
 import type { Zones } from "./zones.js";
 
 /** What the storage of a dataset needs of the file. */

@@ -1,5 +1,5 @@
 import { sizeOfShape } from "../../ndarray/dtype.js";
-import { Memory } from "./memory.js";
+import { Memory } from "../../reusable-memory.js";
 import { filled, fillWith } from "./storage.js";
 
 /** How the rows of a dataset are cut into chunks: a band is as many rows as a chunk has, its chunks lie side by side. */

@@ -34,7 +34,8 @@ export class SinglePointSink implements StreamSink {
     if (this.#growing) return this.#growing.append(view);
     if (view.index + view.length > 1 || view.lost > 0) return this.#grow(view);
     const [points] = view.length > 0 ? await view.raw() : [];
-    if (points) await this.#writePoint(points as RawPoints);
+    if (points)
+      await this.#writePoint({ ...(points as RawPoints), data: new Uint8Array(points.data as Uint8Array) });
   }
 
   async finish(): Promise<void> {

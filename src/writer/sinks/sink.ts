@@ -27,7 +27,7 @@ export interface StreamSink {
   readonly next: number;
   /** The largest lengths so far of points whose shape varies. */
   readonly pointShape?: readonly number[];
-  /** Takes the points of a view that it does not have; points that were lost become fill values. */
+  /** Takes the points of a view that it does not have, and copies what it keeps; points that were lost become fill values. */
   append(view: StreamView): Promise<void>;
   /** No more points come: brings the item to its final form, or removes it when there was no data. */
   finish(): Promise<void>;

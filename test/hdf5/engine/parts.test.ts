@@ -7,12 +7,12 @@ import { checkChunks, chooseChunks } from "../../../src/hdf5/engine/chunk-shape.
 import { DataWrites } from "../../../src/hdf5/engine/data-writes.js";
 import { applyFilters, shuffle, undoFilters, unshuffle } from "../../../src/hdf5/engine/filters.js";
 import { type Entry, entry, Header } from "../../../src/hdf5/engine/header.js";
-import { Memory } from "../../../src/hdf5/engine/memory.js";
 import { isOnNetwork, networkFileSystem } from "../../../src/hdf5/engine/network.js";
 import { cutTile, pasteTile, tileGrid, widenRows } from "../../../src/hdf5/engine/tiles.js";
 import { WriteLane } from "../../../src/hdf5/engine/write-lane.js";
 import { Zones } from "../../../src/hdf5/engine/zones.js";
 import { type ReadBytes, readHeader } from "../../../src/hdf5/format/object-header.js";
+import { Memory } from "../../../src/reusable-memory.js";
 
 /** A file in memory, for structures that only need to be written and read. */
 class FileInMemory {

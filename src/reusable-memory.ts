@@ -1,7 +1,7 @@
 /** Smaller pieces are left to the garbage collector. */
 const LEAST = 16 * 1024;
 /** At most so many bytes wait for being used again, in this process. */
-const MOST = 32 * 2 ** 20;
+const MOST = 64 * 2 ** 20;
 
 /** Buffers that nobody uses, by size; the sizes used last come last. */
 const spare = new Map<number, Buffer[]>();
