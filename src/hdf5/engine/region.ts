@@ -44,7 +44,7 @@ export class RegionStorage implements Storage {
   }
 
   append(rows: Buffer): void {
-    this.rows.push(rows);
+    this.rows.push(rows, this.limit);
   }
 
   /** Other rows altogether, for instance wider ones: they need another block. */
