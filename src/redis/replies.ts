@@ -1,11 +1,17 @@
 import type { Reply } from "./connection.js";
 import { RedisCommandError } from "./errors.js";
 
+/** The fields of a stream entry: a part of what maps have. */
+export interface EntryFields extends Iterable<[string, Buffer]> {
+  readonly size: number;
+  get(name: string): Buffer | undefined;
+}
+
 /** An entry of a Redis stream. */
 export interface Entry {
   /** `<milliseconds or index>-<sequence>`. */
   readonly id: string;
-  readonly fields: ReadonlyMap<string, Buffer>;
+  readonly fields: EntryFields;
 }
 
 /** What a reply was expected to be and was not: a server or a proxy that does not speak as Redis does. */
@@ -46,13 +52,43 @@ export function asEntries(reply: Reply): Entry[] {
 function asEntry(reply: Reply): Entry {
   const [id = null, list = null] = asList(reply);
   const items = asList(list);
-  const fields = new Map<string, Buffer>();
-  for (let i = 0; i + 1 < items.length; i += 2) {
-    const value = items[i + 1] ?? null;
-    if (!Buffer.isBuffer(value)) throw unexpected("a stream entry's field", value);
-    fields.set(asText(items[i] ?? null), value);
+  for (let i = 1; i < items.length; i += 2) {
+    if (!Buffer.isBuffer(items[i])) throw unexpected("a stream entry's field", items[i] ?? null);
   }
-  return { id: asText(id), fields };
+  return { id: asText(id), fields: new ReplyFields(items as readonly Buffer[]) };
+}
+
+/** Names and values as Redis sent them: entries come by the thousand, and of most only one or two fields are asked for. */
+class ReplyFields implements EntryFields {
+  private readonly items: readonly Buffer[];
+
+  constructor(items: readonly Buffer[]) {
+    this.items = items;
+  }
+
+  get size(): number {
+    return this.items.length >> 1;
+  }
+
+  get(name: string): Buffer | undefined {
+    for (let i = 0; i < this.items.length; i += 2) {
+      if (isText(this.items[i] as Buffer, name)) return this.items[i + 1];
+    }
+    return undefined;
+  }
+
+  *[Symbol.iterator](): Generator<[string, Buffer]> {
+    for (let i = 0; i + 1 < this.items.length; i += 2) {
+      yield [asText(this.items[i] ?? null), this.items[i + 1] as Buffer];
+    }
+  }
+}
+
+/** Whether these bytes are a text in ASCII. */
+function isText(bytes: Buffer, text: string): boolean {
+  if (bytes.length !== text.length) return false;
+  for (let i = 0; i < text.length; i++) if (bytes[i] !== text.charCodeAt(i)) return false;
+  return true;
 }
 
 /** Of XREAD and XREADGROUP: entries by key. */
