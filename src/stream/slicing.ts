@@ -30,7 +30,7 @@ export async function readSlice(
   const [low, high] = range.step > 0 ? [range.start, last] : [last, range.start];
   const gather =
     codec.pointBytes === undefined ? gatherBlocks(codec) : gatherBytes(codec, range, low, codec.pointBytes);
-  const pages = { signal: options.signal, roomFrom: gather.roomFrom };
+  const pages = { signal: options.signal, roomFor: gather.roomFor };
   for await (const page of readPages(stream.redis, stream, low, high + 1, pages)) {
     gather.add(selectOf(page, low, high, Math.abs(range.step)));
   }
@@ -46,8 +46,8 @@ interface Selected {
 }
 
 interface Gatherer {
-  /** Memory into which the points from this one on may be received, so that they need not be copied again. */
-  readonly roomFrom?: (point: number) => Buffer | undefined;
+  /** Memory into which these points may be received, so that they need not be copied again. */
+  readonly roomFor?: (from: number, to: number) => Buffer | undefined;
   add(selected: readonly Selected[]): void;
   result(reverse: boolean): NdArray;
 }
@@ -72,10 +72,10 @@ function gatherBytes(codec: Encoding, range: AxisRange, low: number, pointBytes:
   let bytes: Buffer | undefined;
   let filled = 0;
   return {
-    roomFrom(point) {
+    roomFor(from, to) {
       if (Math.abs(range.step) > 1 || (size > ALLOCATED_AT_ONCE && filled === 0)) return undefined;
       bytes ??= Buffer.allocUnsafeSlow(size);
-      return bytes.subarray((point - low) * pointBytes);
+      return bytes.subarray((from - low) * pointBytes, (to - low) * pointBytes);
     },
     add(selected) {
       bytes ??= Buffer.allocUnsafeSlow(size);

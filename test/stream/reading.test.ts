@@ -114,6 +114,31 @@ describe("a slice", () => {
     expect(all.data).toEqual(Uint32Array.from({ length: 2_500 }, (_, i) => i));
     expect((await reader.slice(null, null, -700)).toNested()).toEqual([2499, 1799, 1099, 399]);
   });
+
+  test("is complete, wherever the entries of the pages that are asked for ahead turn out to end", async () => {
+    const { publisher, reader } = await startStream(store, { dtype: "<f8" });
+    const same = (length: number) => new Array<number>(40).fill(length);
+    const lengths = [...same(10_000), ...same(7_000), ...same(12_000), 1, 50_000, ...same(10_000)];
+    const mixed = Array.from({ length: 60 }, (_, i) => 1_000 + ((i * 7_919) % 20_000));
+    let total = 0;
+    for (const length of [...lengths, ...mixed]) {
+      const first = total;
+      await publisher.send(Float64Array.from({ length }, (_, i) => first + i));
+      total += length;
+    }
+    await publisher.seal();
+    const ranges: [number, number, number][] = [
+      [0, total, 1],
+      [12_345, total - 6_789, 1],
+      [total - 1, 0, -1],
+      [300_001, 900_000, 3],
+    ];
+    for (const [start, stop, step] of ranges) {
+      const { data } = await reader.slice(start, stop, step);
+      expect(data.length).toBe(Math.ceil((stop - start) / step));
+      expect((data as Float64Array).findIndex((value, i) => value !== start + i * step)).toBe(-1);
+    }
+  });
 });
 
 describe("large batches", () => {
