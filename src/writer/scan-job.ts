@@ -95,11 +95,12 @@ export class ScanJob {
   ): Promise<"written" | "held" | "elsewhere"> {
     this.#saved = await this.#load();
     if (!(await this.#open(this.#wantedPaths(), signal))) return "held";
+    const over = new AbortController(); // ends what is waited for at Redis when this go ends in an error
     try {
       // What another writer did until it gave the files back.
       this.#saved = await this.#load();
       if (this.#saved.status && isFinal(this.#saved.status)) return "elsewhere";
-      const broken = AbortSignal.any([signal, ...this.#files.map((file) => file.broken)]);
+      const broken = AbortSignal.any([signal, over.signal, ...this.#files.map((file) => file.broken)]);
       setMaxListeners(0, broken); // one for each stream that is asked for something
       const info = this.#saved.preparedInfo ?? this.#scan.layoutSource.info;
       const before = this.#layoutOf(info);
@@ -127,6 +128,7 @@ export class ScanJob {
       await this.#save().catch(() => {});
       throw error;
     } finally {
+      over.abort();
       await this.#release();
     }
   }
