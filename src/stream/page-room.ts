@@ -1,7 +1,7 @@
 import { Memory } from "../reusable-memory.js";
 
 /** Pages become larger than what they aim at. */
-const SURPLUS = 1.5;
+const SURPLUS = 2;
 
 /**
  * The memory into which one page is received, used again for later ones: new memory for each takes the kernel and the

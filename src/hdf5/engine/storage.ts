@@ -75,9 +75,8 @@ export class RowBuffer {
     const { length } = this.memory.bytes;
     const needed = this.used + bytes.length;
     if (needed > length) {
-      const larger = Memory.of(
-        Math.max(needed, Math.min(most, Math.max(this.usual, 4 * bytes.length, 2 * length))),
-      );
+      const usual = Math.max(this.usual, 4 * bytes.length, 2 * length);
+      const larger = Memory.of(Math.max(needed, usual < most / 4 ? usual : most));
       this.memory.bytes.copy(larger.bytes, 0, 0, this.used);
       this.memory.release();
       this.memory = larger;
