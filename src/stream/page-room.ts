@@ -2,6 +2,8 @@ import { Memory } from "../reusable-memory.js";
 
 /** Pages become larger than what they aim at. */
 const SURPLUS = 2;
+/** Rooms are so many bytes, or a multiple: the fewer sizes there are, the more often memory is used again. */
+const STEP = 2 ** 20;
 
 /**
  * The memory into which one page is received, used again for later ones: new memory for each takes the kernel and the
@@ -13,7 +15,7 @@ export class PageRoom {
 
   /** `aim`: about the size of the page. */
   constructor(aim: number) {
-    this.#size = SURPLUS * aim;
+    this.#size = STEP * Math.ceil((SURPLUS * aim) / STEP);
   }
 
   readonly take = (): Buffer => {
