@@ -38,15 +38,18 @@ const CONNECT_TIMEOUT = 5_000;
 export class Connection {
   readonly target: Target;
   readonly #name: string;
+  readonly #silence: number;
   #wire: Wire | undefined;
   #connecting: Promise<Wire> | undefined;
   readonly #closing = new AbortController();
   /** Grows with each new socket: what was sent on an older one may be lost. */
   generation = 0;
 
-  constructor(target: Target, name: string) {
+  /** `silence`: after so many milliseconds without a reply that is due, the socket is dead. */
+  constructor(target: Target, name: string, silence = SILENCE) {
     this.target = target;
     this.#name = name;
+    this.#silence = silence;
   }
 
   get closed(): boolean {
@@ -107,7 +110,7 @@ export class Connection {
       const wire =
         this.#current() ?? (await abortable(this.#ready(options.patience ?? PATIENCE), options.signal));
       try {
-        return await abortable(send(wire, commands, options.room), options.signal);
+        return await abortable(wire.run(commands, options.room), options.signal);
       } catch (cause) {
         if (options.signal?.aborted) throw options.signal.reason;
         if (this.closed) throw this.#closing.signal.reason;
@@ -167,7 +170,7 @@ export class Connection {
     return logIn(this.target, {
       name: `nxlive-${this.#name}`,
       timeout: CONNECT_TIMEOUT,
-      silence: SILENCE,
+      silence: this.#silence,
       signal: this.#closing.signal,
     });
   }
@@ -175,21 +178,6 @@ export class Connection {
 
 function delayAfter(failures: number): number {
   return Math.min(FIRST_DELAY * 2 ** (failures - 1), LONGEST_DELAY);
-}
-
-/** Rejects only when the connection breaks; errors of commands are replies. */
-async function send(
-  wire: Wire,
-  commands: readonly (readonly Arg[])[],
-  room: Room | undefined,
-): Promise<readonly Reply[]> {
-  const replies = await wire.run(commands, room);
-  for (const reply of replies) {
-    if (!(reply instanceof Error) || !/^(READONLY|LOADING|MASTERDOWN)/.test(reply.message)) continue;
-    wire.close(); // a server that has become a replica or is still loading: connect anew
-    throw reply;
-  }
-  return replies;
 }
 
 function nameOf(command: readonly Arg[]): string {

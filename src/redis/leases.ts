@@ -91,7 +91,7 @@ export async function nextRequests(
 ): Promise<{ readonly last: string; readonly paths: ReadonlySet<string> }> {
   const key = requestsKey(owner);
   const command = xread(new Map([[key, since]]), 1000, milliseconds);
-  const entries = (await client.blocking(command, milliseconds, options)).get(key) ?? [];
+  const entries = (await client.blocking(command, options)).get(key) ?? [];
   const paths = entries.flatMap(({ fields }) => fields.get("path")?.toString() ?? []);
   return { last: entries.at(-1)?.id ?? since, paths: new Set(paths) };
 }

@@ -16,9 +16,12 @@ interface Due {
   room: Room | undefined;
 }
 
+/** What a server answers that has become a replica or is still loading: another connection may lead to a better one. */
+const UNFIT = /^(READONLY|LOADING|MASTERDOWN)/;
+
 /**
  * Commands and replies over a socket, which somebody else connects. Replies come in the order of the commands. A socket
- * that closes, speaks something else than RESP 2, or stays silent for `silence` milliseconds while a reply is due, is
+ * that closes, speaks something else than RESP 2, belongs to a server that is not ready, or stays silent for `silence` milliseconds while a reply is due, is
  * broken: everything due on it is rejected.
  */
 export class Wire {
@@ -27,6 +30,7 @@ export class Wire {
   /** From `#first` on: the pipelines whose replies are due. */
   #due: Due[] = [];
   #first = 0;
+  /** Runs on when all replies are there, and means nothing then: starting and ending one for each is much of a short read. */
   #timer: NodeJS.Timeout | undefined;
   #broken: Error | undefined;
 
@@ -38,9 +42,9 @@ export class Wire {
       place: (length) => this.#place(length),
     });
     receive(socket, (chunk) => {
-      this.#timer?.refresh();
       try {
         parser.write(chunk);
+        if (this.#first < this.#due.length) this.#timer?.refresh();
       } catch (error) {
         this.#break(error instanceof Error ? error : new Error(String(error)));
       }
@@ -64,12 +68,10 @@ export class Wire {
     const replies = new Promise<readonly Reply[]>((resolve, reject) => {
       this.#due.push({ count: commands.length, replies: [], resolve, reject, room });
     });
-    if (this.#timer === undefined) {
-      this.#timer = setTimeout(() => this.#break(new Error("the server does not answer")), this.#silence);
-    }
-    this.#socket.cork();
+    if (this.#due.length === 1) this.#startWaiting();
+    if (pieces.length > 1) this.#socket.cork();
     for (const piece of pieces) this.#socket.write(piece);
-    this.#socket.uncork();
+    if (pieces.length > 1) this.#socket.uncork();
     return replies;
   }
 
@@ -77,10 +79,23 @@ export class Wire {
     this.#break(reason);
   }
 
+  #startWaiting(): void {
+    if (this.#timer) this.#timer.refresh();
+    else {
+      this.#timer = setTimeout(() => {
+        if (this.#due.length > 0) this.#break(new Error("the server does not answer"));
+      }, this.#silence).unref(); // the socket keeps the program running
+    }
+  }
+
   #receive(reply: Reply): void {
     const due = this.#due[this.#first];
-    if (!due) {
-      this.#break(new Error("the server sent a reply that nobody had asked for"));
+    if (!due || (reply instanceof Error && UNFIT.test(reply.message))) {
+      this.#break(
+        due && reply instanceof Error
+          ? reply
+          : new Error("the server sent a reply that nobody had asked for"),
+      );
       return;
     }
     due.replies.push(reply);
@@ -89,8 +104,6 @@ export class Wire {
     if (this.#first === this.#due.length) {
       this.#due = [];
       this.#first = 0;
-      clearTimeout(this.#timer);
-      this.#timer = undefined;
     }
     due.resolve(due.replies);
   }

@@ -164,7 +164,7 @@ export async function nextEvents(
   options: RequestOptions = {},
 ): Promise<WriterEvents> {
   const command = xread(new Map([[WRITER_KEYS.events, since]]), 1000, milliseconds);
-  const entries = (await client.blocking(command, milliseconds, options)).get(WRITER_KEYS.events) ?? [];
+  const entries = (await client.blocking(command, options)).get(WRITER_KEYS.events) ?? [];
   const named = (name: string) => [
     ...new Set(entries.flatMap(({ fields }) => fields.get(name)?.toString() ?? [])),
   ];

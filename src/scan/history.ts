@@ -44,7 +44,7 @@ export async function nextItems(
   for (;;) {
     const block = Math.min(BLOCK, deadline.left);
     const read = commands.xread(new Map([[KEYS.history, after]]), PAGE, block);
-    const entries = (await redis.blocking(read, block, options)).get(KEYS.history) ?? [];
+    const entries = (await redis.blocking(read, options)).get(KEYS.history) ?? [];
     after = entries.at(-1)?.id ?? after;
     const items = await existing(redis, itemsOf(entries), options);
     if (items.length > 0 || deadline.passed) return { items, timetag: after };

@@ -195,7 +195,7 @@ export class Scan {
     const deleted = isDeleted(await redis.do(commands.ttl(this.key), options));
     const found = deleted
       ? await redis.do(commands.xread(positions, PAGE), options)
-      : await redis.blocking(commands.xread(positions, PAGE, block), block, options);
+      : await redis.blocking(commands.xread(positions, PAGE, block), options);
     if (deleted && found.size === 0) throw notFound(this.key);
     return (found.get(key) ?? []).map((entry) => ({ id: entry.id, state: stateOf(entry, this.key) }));
   }

@@ -22,9 +22,9 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
   readonly #followers = new Map<FollowableStream, Follower>();
   /** Streams that ended without a seal, because their scan was closed. */
   readonly unsealed = new Set<FollowableStream>();
-  /** Ends the blocking read that is under way; a new one for each would be most of the work of a single point. */
-  #interrupt = new AbortController();
-  #blocked: boolean = false;
+  /** Ends the blocking read that is under way. */
+  #stop: (() => void) | undefined;
+  #interrupted: boolean = false;
   #reading: Promise<unknown> = Promise.resolve();
   readonly #closing = new AbortController();
   readonly #ahead: ReadAhead;
@@ -58,7 +58,7 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
     }
     if (this.#followers.has(stream)) return;
     this.#followers.set(stream, new Follower(stream, { ...this.#options, ...options }));
-    if (this.#blocked) this.#interrupt.abort();
+    this.#interrupt();
   }
 
   /** Stops following a stream. */
@@ -106,7 +106,7 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
 
   close(): void {
     this.#closing.abort(new ClosedError("The cursor group was closed."));
-    this.#interrupt.abort();
+    this.#interrupt();
     this.#followers.clear();
   }
 
@@ -130,35 +130,48 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
       for (const room of this.#rooms.splice(0)) room.release(); // views of plain streams hold all that has come
       if (this.#followers.size === 0) return null;
       if (deadline.passed) return views;
-      await this.#fetch(deadline, options.signal).catch((error) => this.#expel(error, options.signal));
+      try {
+        await this.#fetch(deadline, options.signal);
+      } catch (error) {
+        await this.#expel(error, options.signal);
+      }
     }
   }
 
   /** What the followers can hand out of the events they have; drops those at their end. */
   async #views(signal: AbortSignal | undefined): Promise<Map<FollowableStream, StreamView>> {
     const views = new Map<FollowableStream, StreamView>();
-    await Promise.all(
-      [...this.#followers].map(async ([stream, follower]) => {
-        try {
-          if (stream.failure) throw stream.failure;
-          const view = await follower.view(signal);
-          if (view) views.set(stream, view);
-        } catch (error) {
-          if (signal?.aborted) throw error;
-          follower.ended = true;
-          views.set(stream, failedView(follower.position, error));
-        }
-        if (follower.ended) this.#followers.delete(stream);
-      }),
-    );
+    const telling: Promise<void>[] = [];
+    for (const follower of this.#followers.values()) {
+      if (follower.ready) telling.push(this.#view(follower, views, signal));
+    }
+    if (telling.length > 0) await (telling.length === 1 ? telling[0] : Promise.all(telling));
     return views;
+  }
+
+  async #view(
+    follower: Follower,
+    views: Map<FollowableStream, StreamView>,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { stream } = follower;
+    try {
+      if (stream.failure) throw stream.failure;
+      const view = await follower.view(signal);
+      if (view) views.set(stream, view);
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      follower.ended = true;
+      views.set(stream, failedView(follower.position, error));
+    }
+    if (follower.ended) this.#followers.delete(stream);
   }
 
   async #fetch(deadline: Deadline, signal: AbortSignal | undefined): Promise<void> {
     const active = [...this.#followers.values()].filter((follower) => !follower.sealed);
-    await this.#begin(active, signal);
+    if (active.some(({ begun }) => !begun)) await this.#begin(active, signal);
     if (active.some(({ pending }) => pending)) return;
-    const jumped = await this.#jump(active, signal);
+    const jumped = active.some(({ jump }) => jump) && (await this.#jump(active, signal));
     const wait = !jumped && !active.some(({ closing, sealed }) => closing || sealed);
     const ahead = await this.#ahead.take(active, signal);
     const page =
@@ -239,22 +252,26 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
     const { command, page } = nextRead(reading, block);
     const room = this.#reuse ? new PageRoom(PAGE_BYTES / 2) : undefined;
     if (block === undefined) return page(await this.#redis.do(command, { signal, room: room?.take }), room);
-    if (this.#interrupt.signal.aborted) this.#interrupt = new AbortController();
-    const interrupt = this.#interrupt;
-    const abort = () => interrupt.abort();
-    signal?.addEventListener("abort", abort, { once: true });
-    this.#blocked = true;
+    this.#interrupted = false;
     try {
-      const options = { signal: interrupt.signal, room: room?.take };
-      return page(await this.#redis.blocking(command, block, options), room);
+      const options = { signal, room: room?.take, begun: this.#begun };
+      return page(await this.#redis.blocking(command, options), room);
     } catch (error) {
-      if (!interrupt.signal.aborted) throw error;
-      signal?.throwIfAborted();
+      if (!this.#interrupted || signal?.aborted) throw error;
       return "interrupted";
     } finally {
-      signal?.removeEventListener("abort", abort);
-      this.#blocked = false;
+      this.#stop = undefined;
     }
+  }
+
+  readonly #begun = (stop: () => void): void => {
+    this.#stop = stop;
+  };
+
+  #interrupt(): void {
+    if (!this.#stop) return;
+    this.#interrupted = true;
+    this.#stop();
   }
 
   /** Nothing came for a while: streams of closed scans end, streams of deleted ones fail. */

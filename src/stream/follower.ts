@@ -18,7 +18,7 @@ export class Follower {
   /** No event will follow. */
   sealed = false;
   /** Everything was handed out. */
-  ended = false;
+  ended: boolean = false;
   /** The scan is closed: whatever does not come at once will never come. */
   closing = false;
   /** For those who want the newest event only: look for it before waiting. */
@@ -44,6 +44,11 @@ export class Follower {
   /** Events were received that have not been handed out. */
   get pending(): boolean {
     return this.#events !== null;
+  }
+
+  /** There is something to tell: points, the end or a failure. */
+  get ready(): boolean {
+    return this.pending || this.sealed || this.stream.failure !== undefined;
   }
 
   get position(): number {
@@ -110,6 +115,8 @@ export class Follower {
     });
     if (view && (view.length > 0 || view.lost > 0)) {
       this.#position = Math.max(this.#position, view.index + view.length);
+      // The points of a plain stream are its events.
+      if (this.stream.events === this.stream && this.#position >= this.#next) this.#events = null;
       this.jump = this.newestOnly;
       return view;
     }

@@ -1,4 +1,4 @@
-import { BLOCK, type RedisClient } from "../redis/client.js";
+import type { RedisClient } from "../redis/client.js";
 import * as commands from "../redis/commands.js";
 import type { Entry } from "../redis/replies.js";
 import { abortable } from "../waiting.js";
@@ -75,7 +75,7 @@ export class ReadAhead {
   async #read(lane: readonly Follower[], aim: number): Promise<Page> {
     const { command, page } = nextRead(lane, undefined, aim);
     const room = this.#reuse ? new PageRoom(aim) : undefined;
-    const found = await this.#redis.blocking(command, BLOCK, { signal: this.#closing, room: room?.take });
+    const found = await this.#redis.blocking(command, { signal: this.#closing, room: room?.take });
     return page(found, room);
   }
 }

@@ -163,7 +163,7 @@ class SharedEntries {
       (await redis.do(commands.lastDelivered(key, this.#group), { signal: this.#signal })) ?? "0-0";
     const block = Math.min(BLOCK, this.#takeOverAfter);
     const read = commands.xread(new Map([[key, after]]), 1, block);
-    return (await redis.blocking(read, block, { signal: this.#signal })).size > 0;
+    return (await redis.blocking(read, { signal: this.#signal })).size > 0;
   }
 
   /** The seal is nobody's work: whoever is given it puts it aside. */

@@ -190,7 +190,7 @@ export class Stream implements EventSource, FollowableStream {
   async #block(after: string, deadline: Deadline, options: SignalOption): Promise<boolean> {
     const block = Math.min(BLOCK, deadline.left);
     const read = commands.xread(new Map([[this.key, after]]), 1, block);
-    const found = await this.redis.blocking(read, block, options);
+    const found = await this.redis.blocking(read, options);
     return found.size > 0;
   }
 
