@@ -31,11 +31,12 @@ const cache = new Map<string, NumericType | undefined>();
 /** The parts of a numeric dtype, or undefined for anything else (text, json, compounds, unknown). */
 export function numericType(dtype: DType): NumericType | undefined {
   if (typeof dtype !== "string") return undefined;
-  if (!cache.has(dtype)) {
-    if (cache.size > 500) cache.clear(); // dtypes come from documents: keep the memory of odd ones bounded
-    cache.set(dtype, parse(dtype));
-  }
-  return cache.get(dtype);
+  const known = cache.get(dtype);
+  if (known || cache.has(dtype)) return known;
+  if (cache.size > 500) cache.clear(); // dtypes come from documents: keep the memory of odd ones bounded
+  const type = parse(dtype);
+  cache.set(dtype, type);
+  return type;
 }
 
 function parse(dtype: string): NumericType | undefined {

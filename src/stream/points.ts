@@ -13,8 +13,8 @@ export interface RawPoints extends RawArray {
 
 /** Points `start` to `stop` of a block; shares memory. */
 export function slicePoints(points: RawPoints, start: number, stop: number): RawPoints {
+  if (start === 0 && stop === points.shape[0]) return points;
   const [length = 0, ...point] = points.shape;
-  if (start === 0 && stop === length) return points;
   const shape = [stop - start, ...point];
   if (!(points.data instanceof Uint8Array)) {
     return { dtype: points.dtype, shape, data: points.data.slice(start, stop) };
@@ -28,6 +28,7 @@ export function slicePoints(points: RawPoints, start: number, stop: number): Raw
  * memory where they can; a small part of a large piece is copied, unless that is `lent`.
  */
 export function joinRuns(blocks: readonly RawPoints[], lent = false): RawPoints[] {
+  if (blocks.length < 2) return [...blocks];
   const runs: RawPoints[][] = [];
   for (const block of blocks) {
     const run = runs.at(-1);

@@ -42,13 +42,15 @@ export class EntriesView implements StreamView {
   /** The points as they were published, one block per entry. */
   blocks(): RawPoints[] {
     const end = this.index + this.length;
-    return this.#entries
-      .filter((entry) => entry.index < end && entry.index + entry.length > this.index)
-      .map((entry) => {
-        const points = requireShape(this.#encoding.decode(entry.payload, entry.length));
-        const start = Math.max(this.index, entry.index) - entry.index;
-        return slicePoints(points, start, Math.min(end - entry.index, entry.length));
-      });
+    const blocks: RawPoints[] = [];
+    for (const entry of this.#entries) {
+      const stop = Math.min(end - entry.index, entry.length);
+      const start = Math.max(this.index - entry.index, 0);
+      if (start >= stop) continue;
+      const points = requireShape(this.#encoding.decode(entry.payload, entry.length));
+      blocks.push(slicePoints(points, start, stop));
+    }
+    return blocks;
   }
 
   /** A part of this view, from `position` (of the stream) on and of at most `maxPoints`; `lost` stays with the first. */
