@@ -30,6 +30,11 @@ export class PageSize {
     return entriesFor(this.#entryBytes ?? UNKNOWN_BYTES, this.#points ? SMALL_PAGE_BYTES : PAGE_BYTES);
   }
 
+  /** How many pages to have under way: small entries take longer to look at than to come, and more of them only more memory. */
+  get pages(): number {
+    return this.entries < MOST_ENTRIES ? AT_A_TIME : 1;
+  }
+
   /** Learns from the entries of a reply; grows at once, shrinks slowly. */
   learn(entries: readonly PointsEntry[]): void {
     const [first] = entries;
@@ -95,7 +100,7 @@ export async function* readPages(
   const asked: Asked[] = [];
   let next = start;
   for (let ahead: number | undefined = start; next < stop; ) {
-    while (ahead !== undefined && ahead < stop && asked.length < AT_A_TIME) {
+    while (ahead !== undefined && ahead < stop && asked.length < size.pages) {
       const count = size.entries;
       const end: number | undefined = size.guessEnd(ahead, ahead > start ? count : count + 1);
       asked.push(ask(ahead, count, Math.min(end ?? stop, stop)));
