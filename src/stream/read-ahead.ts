@@ -9,7 +9,7 @@ import { entriesFor, MOST_ENTRIES, PAGE_BYTES, UNKNOWN_BYTES } from "./pages.js"
 /** What is aimed at: two pages are under way. */
 const AIM = PAGE_BYTES / 2;
 /** What is there already comes over so many connections at the same time, see `lanesOf`. */
-const LANES = 8;
+const LANES = 4;
 /** What Redis sends to one connection at a time, about. */
 const SENT_AT_ONCE = 64 * 2 ** 10;
 
