@@ -244,6 +244,44 @@ describe("a growing dataset", () => {
     expect(await counts(file.path, "x")).toMatch(/^60000 True/);
   });
 
+  test.each([1, 2, 3])(
+    "that grows fast is right at each commit, beside others that take over its blocks: %i",
+    async (seed) => {
+      const path = folder(`fast-${seed}.h5`);
+      let state = seed;
+      const random = (below: number) => {
+        state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+        return Math.floor((state / 2 ** 31) * below);
+      };
+      const lengths = Array.from({ length: 6 }, () => 0);
+      for (let life = 0; life < 3; life++) {
+        const file = await openHdf5(path, { quarantineMinutes: 0 });
+        const datasets = await Promise.all(
+          lengths.map((_, i) =>
+            life === 0
+              ? file.createGrowing(`/x${i}`, { dtype: "<f8", rowShape: [] })
+              : file.openGrowing(`/x${i}`),
+          ),
+        );
+        for (let step = 0; step < 25; step++) {
+          const i = random(datasets.length);
+          const [dataset, count] = [datasets[i], random(10) < 7 ? 8_192 + random(4_000) : random(20)];
+          await dataset?.append(range(dataset.length, count));
+          if (random(5) > 0) continue;
+          for (const [k, { length }] of datasets.entries()) lengths[k] = length;
+          await file.commit();
+          for (const [k, length] of lengths.entries())
+            expect(await counts(path, `x${k}`), `x${k}`).toMatch(new RegExp(`^${length} True`));
+        }
+        if (life === 1) await file.abandon();
+        else await file.close();
+        if (life !== 1) for (const [k, { length }] of datasets.entries()) lengths[k] = length;
+      }
+      for (const [k, length] of lengths.entries())
+        expect(await counts(path, `x${k}`), `x${k}`).toMatch(new RegExp(`^${length} True`));
+    },
+  );
+
   test("refuses bytes that are not whole rows, and rows after it was finished", async () => {
     await using file = await create();
     const dataset = await file.createGrowing("/x", { dtype: "<f8", rowShape: [2] });
@@ -254,6 +292,24 @@ describe("a growing dataset", () => {
 });
 
 describe("the size of closed files", () => {
+  test("of 20 streams whose points came all at once leaves room for less than they take", async () => {
+    const file = await create();
+    const streams = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => file.createGrowing(`/x${i}`, { dtype: "<f8", rowShape: [] })),
+    );
+    await file.commit();
+    for (let start = 0; start < 40_000; start += 5_000)
+      for (const stream of streams) await stream.append(range(start, 5_000));
+    for (const stream of streams) await stream.finish();
+    await file.createDataset("/later", doubles(Array.from({ length: 20_000 }, (_, i) => i)));
+    await file.close();
+    const { size, blocks } = statSync(file.path);
+    expect(size).toBeLessThan(2 * 20 * 320_000);
+    expect(512 * blocks).toBeLessThan(1.1 * 20 * 320_000);
+    expect(await counts(file.path, "x19")).toMatch(/^40000 True/);
+    expect(await counts(file.path, "later")).toMatch(/^20000 True/);
+  });
+
   test("of 20 streams with 10 points, committed one by one, is below 64 KiB", async () => {
     const file = await create();
     await file.createGroup("/1.1");

@@ -1,4 +1,5 @@
-import { FreeSpace } from "./free-space.js";
+import type { Extent } from "../format/note.js";
+import { FreeSpace, joinExtents } from "./free-space.js";
 import { type Placement, place } from "./placement.js";
 
 /**
@@ -41,9 +42,13 @@ export class Allocator {
 
   allocate(size: number, placement: Placement = {}): number {
     if (size <= 0) throw new RangeError(`cannot allocate ${size} bytes`);
+    return this.reuse(size, placement) ?? this.extend(Math.ceil(size / 8) * 8, placement);
+  }
+
+  /** Freed space only; undefined when none suits. */
+  reuse(size: number, placement: Placement = {}): number | undefined {
     this.release();
-    const rounded = Math.ceil(size / 8) * 8;
-    return this.free.take(rounded, placement) ?? this.extend(rounded, placement);
+    return this.free.take(Math.ceil(size / 8) * 8, placement);
   }
 
   /** Goes on at `end`; what lies between belongs to someone else. */
@@ -70,15 +75,8 @@ export class Allocator {
   }
 
   /** All free extents, those in quarantine included, joined and in the order of addresses. */
-  extents(): { readonly address: number; readonly size: number }[] {
-    const all = [...this.free.extents(), ...this.retired].sort((a, b) => a.address - b.address);
-    const joined: { address: number; size: number }[] = [];
-    for (const { address, size } of all) {
-      const last = joined.at(-1);
-      if (last && last.address + last.size === address) last.size += size;
-      else joined.push({ address, size });
-    }
-    return joined;
+  extents(): Extent[] {
+    return joinExtents([...this.free.extents(), ...this.retired]);
   }
 
   /** Ends every quarantine (nobody reads the file any more) and gives free space at the end of the file back. */

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "../../errors.js";
-import type { DType } from "../../ndarray/dtype.js";
+import { type DType, sizeOfShape } from "../../ndarray/dtype.js";
 import { storedSize } from "../format/datatype.js";
 import type { Filter } from "../format/messages.js";
 import type { DatasetOptions } from "../writer-api.js";
@@ -8,6 +8,8 @@ import { fillBytes } from "./create-object.js";
 import { filtersFor } from "./filters.js";
 
 const CONTIGUOUS_BELOW = 2 ** 20;
+/** Bytes. */
+const SMALL_ROW = 64;
 
 /** All that is fixed about a dataset that grows. */
 export interface GrowingSpec {
@@ -63,4 +65,10 @@ export function growingSpec(
     fill: fillBytes(options.fill, dtype, path),
     contiguousBelow: options.contiguousBelow ?? CONTIGUOUS_BELOW,
   };
+}
+
+/** Scalars and small vectors: their datasets seldom outgrow one block, unlike those of spectra and images. */
+export function hasSmallRows({ rowShape, itemsize }: GrowingSpec): boolean {
+  const bytes = sizeOfShape(rowShape) * itemsize;
+  return bytes > 0 && bytes <= SMALL_ROW;
 }

@@ -9,7 +9,7 @@ import type { GrowingDataset } from "../writer-api.js";
 import { checkChunks, chooseChunks } from "./chunk-shape.js";
 import { ChunkedStorage } from "./chunked.js";
 import { encodeTexts } from "./elements.js";
-import type { GrowingSpec } from "./growing-spec.js";
+import { type GrowingSpec, hasSmallRows } from "./growing-spec.js";
 import { type Entry, entry, type HeaderChunk, VOLATILE } from "./header.js";
 import { constant, type StoredObject } from "./object.js";
 import { RegionStorage } from "./region.js";
@@ -195,7 +195,8 @@ export class GrowingFile implements GrowingDataset {
 
   private firstStorage(): Storage {
     const { contiguousBelow } = this.spec;
-    return contiguousBelow <= 0 ? this.chunkedStorage() : new RegionStorage(this.host, contiguousBelow);
+    if (contiguousBelow <= 0) return this.chunkedStorage();
+    return new RegionStorage(this.host, contiguousBelow, hasSmallRows(this.spec));
   }
 
   private chunkedStorage(): ChunkedStorage {

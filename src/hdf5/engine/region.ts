@@ -2,19 +2,31 @@ import { type Block, RowBuffer, type Space, type Storage, type StorageWrites } f
 
 const FIRST_BYTES = 512;
 const GROWTH = 4;
+/** When so many bytes have come since the last commit, more will come, and there is much to be written in the end. */
+const AHEAD = 64 * 1024;
+/** The block for them, or twice as much, and so on: it stays when at least half of it is used in the end. */
+const AHEAD_BLOCK = 512 * 1024;
 
 /**
  * The rows of a small growing dataset: one contiguous block of the file, which readers see as a plain dataset of the rows
- * committed so far. It lies in scratch space; when it is full the rows move to one four times as large, and at the end to one of just their size that stays. All rows stay in memory, so that they can
- * move on (to a larger block, to chunks) without being read back.
+ * committed so far. It lies in scratch space; when it is full the rows move to one four times as large, and at the end to one of just their size that stays.
+ * Rows that come fast are written ahead of the commit, to a block that stays when they fill half of it and no free space suits them: the
+ * rest is given back.
+ * All rows stay in memory, so that they can move on (to a larger block, to chunks) without being read back.
  */
 export class RegionStorage implements Storage {
   readonly rows = new RowBuffer();
   private readonly space: Space;
   /** Bytes that the dataset will hardly exceed in this form. */
   private readonly limit: number;
+  /** Rows may be written ahead; not once they have outgrown a block that stays and was shown, which only the file's end frees. */
+  private ahead: boolean;
   private block: Block | undefined;
   private written = 0;
+  /** Resolves when what was sent to the block is there. */
+  private writing: Promise<unknown> = Promise.resolve();
+  /** Readers may know of the block. */
+  private shown: boolean;
   private snapshotBytes = 0;
   private snapshotBlock: Block | undefined;
   /** Blocks given up since the last snapshot, and before it: these are free after the commit. */
@@ -23,14 +35,17 @@ export class RegionStorage implements Storage {
   /** The block is one that stays. */
   private settled: boolean;
 
-  /** `resumed`: rows that lie in the file already. */
+  /** `ahead`: the dataset will hardly exceed its limit, so that rows may be written ahead; `resumed`: rows that lie in the file already. */
   constructor(
     space: Space,
     limit: number,
+    ahead: boolean,
     resumed?: { readonly block: Block | undefined; readonly rows: Buffer },
   ) {
     this.space = space;
     this.limit = limit;
+    this.ahead = ahead;
+    this.shown = resumed !== undefined;
     // Beyond what stays lies the scratch space of a killed writer.
     this.settled = resumed?.block !== undefined && resumed.block.address < space.allocator.keptEnd;
     if (!resumed) return;
@@ -45,6 +60,8 @@ export class RegionStorage implements Storage {
 
   append(rows: Buffer): void {
     this.rows.push(rows, this.limit);
+    const { length } = this.rows;
+    if (this.ahead && length - this.written >= AHEAD && length < this.limit) this.writeAhead();
   }
 
   /** Other rows altogether, for instance wider ones: they need another block. */
@@ -59,10 +76,9 @@ export class RegionStorage implements Storage {
     if (last) this.settle();
     else if (this.written < this.snapshotBytes && (this.block?.size ?? 0) < this.snapshotBytes) this.grow();
     this.snapshotBlock = this.block;
+    this.shown = true;
     this.leaving.push(...this.replaced.splice(0));
-    if (!this.block || this.written === this.snapshotBytes) return;
-    void this.space.writes.write(this.block.address + this.written, this.rows.part(this.written));
-    this.written = this.snapshotBytes;
+    this.write();
   }
 
   async prepare(): Promise<StorageWrites> {
@@ -97,9 +113,35 @@ export class RegionStorage implements Storage {
     return [...(this.block ? [this.block] : []), ...this.leaving, ...this.replaced];
   }
 
+  private writeAhead(): void {
+    const { length } = this.rows;
+    if (!this.settled || !this.block || this.block.size < length) {
+      this.abandon();
+      if (!this.ahead) return;
+      let size = AHEAD_BLOCK;
+      while (size < length) size *= 2;
+      this.block = { address: this.space.allocator.allocate(size), size };
+      this.settled = true;
+    }
+    this.write();
+  }
+
+  /** Sends what the block does not have yet on its way. */
+  private write(): void {
+    const { block, rows, written } = this;
+    if (!block || written === rows.length) return;
+    const write = this.space.writes.write(block.address + written, rows.part(written));
+    this.writing = Promise.all([this.writing, write]);
+    this.written = rows.length;
+  }
+
   private abandon(): void {
-    if (this.block) this.replaced.push(this.block);
+    const { block } = this;
+    if (this.settled && this.shown) this.ahead = false;
+    if (block && this.shown) this.replaced.push(block);
+    else if (block) void this.writing.then(() => this.space.allocator.discard(block.address, block.size));
     this.settled = false;
+    this.shown = false;
     this.block = undefined;
     this.written = 0;
   }
@@ -107,10 +149,23 @@ export class RegionStorage implements Storage {
   /** The final place of the rows, which has just their size. */
   private settle(): void {
     const size = this.snapshotBytes;
-    if (this.settled && this.block?.size === size) return;
-    this.abandon();
-    if (size > 0) this.block = { address: this.space.allocator.allocate(size), size };
+    const { block } = this;
+    const { allocator } = this.space;
+    const stays = this.settled && block && block.size >= size && block.size <= 2 * size;
+    const gap = stays && block.size > size ? allocator.allocateFreed(size) : undefined;
+    if (stays && gap === undefined) this.shrink(block, size);
+    else {
+      this.abandon();
+      if (size > 0) this.block = { address: gap ?? allocator.allocate(size), size };
+    }
     this.settled = true;
+  }
+
+  /** Gives the rest of the block back, which nobody has seen. */
+  private shrink({ address, size }: Block, used: number): void {
+    const kept = Math.min(size, 8 * Math.ceil(used / 8));
+    if (kept < size) this.space.allocator.discard(address + kept, size - kept);
+    this.block = { address, size: used };
   }
 
   private grow(): void {

@@ -8,7 +8,7 @@ import { type Filter, MESSAGE, parseFill, parsePipeline } from "../format/messag
 import type { DatasetOptions } from "../writer-api.js";
 import { ChunkedStorage } from "./chunked.js";
 import { areKnown } from "./filters.js";
-import { type GrowingSpec, growingSpec } from "./growing-spec.js";
+import { type GrowingSpec, growingSpec, hasSmallRows } from "./growing-spec.js";
 import type { StoredObject } from "./object.js";
 import { RegionStorage } from "./region.js";
 import type { Space, Storage } from "./storage.js";
@@ -37,7 +37,7 @@ export async function readResumable(
   if (layout.kind === "contiguous") {
     const spec = growingSpec(path, dtype, rowShape, options.maxshape ?? [null, ...rowShape], options);
     const full = { ...spec, fill: facts.fill ?? spec.fill };
-    return { spec: full, storage: await readBlock(space, layout, spec.contiguousBelow, path), rows, inPlace };
+    return { spec: full, storage: await readBlock(space, layout, spec, path), rows, inPlace };
   }
   const maxshape = facts.space.maxshape ?? [rows, ...rowShape];
   const chunked = { ...options, contiguousBelow: 0, chunks: layout.chunks };
@@ -103,15 +103,16 @@ function readFacts(object: StoredObject, path: string): Facts {
 async function readBlock(
   space: Space,
   { address, size }: { readonly address: number | undefined; readonly size: number },
-  limit: number,
+  spec: GrowingSpec,
   path: string,
 ): Promise<RegionStorage> {
-  if (address === undefined) return new RegionStorage(space, limit);
+  const small = hasSmallRows(spec);
+  if (address === undefined) return new RegionStorage(space, spec.contiguousBelow, small);
   const rows = await space.read(address, size);
   if (rows.length < size) {
     throw new UnsupportedFileError(`${path} is truncated: ${rows.length} of ${size} bytes are there.`, {
       path,
     });
   }
-  return new RegionStorage(space, limit, { block: { address, size }, rows });
+  return new RegionStorage(space, spec.contiguousBelow, small, { block: { address, size }, rows });
 }

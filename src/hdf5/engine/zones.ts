@@ -64,6 +64,11 @@ export class Zones {
     return this.kept.allocate(size, placement);
   }
 
+  /** A place for what stays in space that was used before; undefined when there is none. */
+  allocateFreed(size: number): number | undefined {
+    return this.kept.reuse(size);
+  }
+
   /** Room that is needed only while its dataset grows. On file systems without sparse files it is room like any other. */
   allocateScratch(size: number, placement?: Placement): number {
     if (!this.sparse) return this.allocate(size, placement);

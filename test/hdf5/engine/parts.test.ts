@@ -29,7 +29,7 @@ class FileInMemory {
 describe("the allocator", () => {
   test("never gives the same space twice, keeps alignment and pages", () => {
     const block = fc.record({
-      size: fc.integer({ min: 1, max: 6000 }),
+      size: fc.oneof(fc.integer({ min: 1, max: 6000 }), fc.integer({ min: 60_000, max: 300_000 })),
       inPage: fc.boolean(),
       give: fc.nat(3),
     });
@@ -63,6 +63,17 @@ describe("the allocator", () => {
     expect(allocator.allocate(64)).toBeGreaterThan(second);
     now = 1001;
     expect(allocator.allocate(64)).toBe(first);
+  });
+
+  test("joins free space that lies side by side for a large block, rather than lengthening the file", () => {
+    const allocator = new Allocator(0, 0, 0);
+    const [first, second] = [allocator.allocate(100_000), allocator.allocate(100_000)];
+    allocator.allocate(8);
+    allocator.discard(second, 100_000);
+    allocator.discard(first, 100_000);
+    const { end } = allocator;
+    expect(allocator.allocate(150_000)).toBe(first);
+    expect(allocator.end).toBe(end);
   });
 });
 
