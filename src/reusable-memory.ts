@@ -27,12 +27,6 @@ export class Memory {
     return new Memory(buffer, { buffer, holders: 1 });
   }
 
-  static copyOf(bytes: Uint8Array): Memory {
-    const memory = Memory.of(bytes.length);
-    memory.bytes.set(bytes);
-    return memory;
-  }
-
   /** Bytes that are someone else's and do not change: never used again. */
   static lent(bytes: Buffer): Memory {
     return new Memory(bytes, { buffer: bytes, holders: Number.POSITIVE_INFINITY });

@@ -7,8 +7,7 @@ import { parseEntry } from "./entry.js";
 import type { FollowableStream, ScanGuard } from "./followable.js";
 import { Follower } from "./follower.js";
 import { PageRoom } from "./page-room.js";
-import { PAGE_BYTES } from "./pages.js";
-import { nextRead, type Page, ReadAhead } from "./read-ahead.js";
+import { AIM, nextRead, type Page, ReadAhead } from "./read-ahead.js";
 import type { CursorOptions, GroupOptions, StreamView } from "./reading.js";
 
 /**
@@ -250,7 +249,7 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
     const reading = active.filter((follower) => !follower.sealed);
     if (reading.length === 0) return { after: new Map(), found: new Map(), full: false, rooms: [] };
     const { command, page } = nextRead(reading, block);
-    const room = this.#reuse ? new PageRoom(PAGE_BYTES / 2) : undefined;
+    const room = this.#reuse ? new PageRoom(AIM) : undefined;
     if (block === undefined) return page(await this.#redis.do(command, { signal, room: room?.take }), room);
     this.#interrupted = false;
     try {

@@ -6,8 +6,8 @@ import type { Follower } from "./follower.js";
 import { PageRoom } from "./page-room.js";
 import { entriesFor, MOST_ENTRIES, PAGE_BYTES, UNKNOWN_BYTES } from "./pages.js";
 
-/** What is aimed at: two pages are under way. */
-const AIM = PAGE_BYTES / 2;
+/** The bytes that a page is to have, about: two are under way. */
+export const AIM = PAGE_BYTES / 2;
 /** What is there already comes over so many connections at the same time, see `lanesOf`. */
 const LANES = 4;
 /** What Redis sends to one connection at a time, about. */

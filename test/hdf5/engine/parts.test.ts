@@ -228,7 +228,8 @@ describe("chunks of rows", () => {
 describe("memory", () => {
   test("is used again when its last holder has released it, and not before", () => {
     const size = 54_321; // of no other test
-    const first = Memory.copyOf(Buffer.alloc(size, 1));
+    const first = Memory.of(size);
+    first.bytes.fill(1);
     const part = first.part(10, 20);
     first.release();
     const second = Memory.of(size);
