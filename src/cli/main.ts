@@ -11,8 +11,13 @@ import { outputOf } from "./output.js";
 
 const DEFAULT_URL = "redis://localhost:6379";
 
-const stdout = outputOf(process.stdout);
-const stderr = outputOf(process.stderr);
+const stdout = outputOf(process.stdout, (error) => {
+  // A reader that has gone away ends the process quietly, as `| head` wants it.
+  if (error.code === "EPIPE") process.exit(0);
+  process.stderr.write(`nxlive: cannot write the output: ${error.message}\n`, () => process.exit(1));
+});
+// Messages and logs that nobody can read any more disturb nothing: a service works on.
+const stderr = outputOf(process.stderr, () => {});
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -26,10 +31,11 @@ async function main(args: readonly string[]): Promise<number> {
     await stdout.write(generalHelp());
     return 0;
   }
-  const entry = COMMANDS.find((known) => known.name === (name === "help" ? rest[0] : name));
+  const wanted = name === "help" ? rest[0] : name;
+  const entry = COMMANDS.find((known) => known.name === wanted);
   if (entry === undefined) {
     await stderr.write(
-      name === undefined ? generalHelp() : `nxlive: there is no command ${name}; see nxlive --help\n`,
+      wanted === undefined ? generalHelp() : `nxlive: there is no command ${wanted}; see nxlive --help\n`,
     );
     return 2;
   }

@@ -1,10 +1,11 @@
 import type { Output } from "./command.js";
 
-/** An output that waits for its reader; a reader that has gone away ends the process quietly, as `| head` wants it. */
-export function outputOf(stream: NodeJS.WriteStream): Output {
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === "EPIPE" ? 0 : 1);
-  });
+/** An output that waits for its reader. What is written once it has failed is lost. */
+export function outputOf(
+  stream: NodeJS.WriteStream,
+  onFailure: (error: NodeJS.ErrnoException) => void,
+): Output {
+  stream.on("error", onFailure);
   return {
     isTTY: stream.isTTY === true,
     columns: stream.columns ?? 80,

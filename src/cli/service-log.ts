@@ -13,8 +13,7 @@ const LEVELS: Readonly<Record<number, string>> = {
 /** A service's log: one line of text each, or pino's JSON lines for machines. */
 export function serviceLogger(output: Output, options: { level: string; json: boolean }): Logger {
   const write = (line: string) => {
-    // A log that nobody reads any more must not end the service.
-    output.write(options.json ? line : textLine(line)).catch(() => {});
+    void output.write(options.json ? line : textLine(line));
   };
   return pino({ level: options.level, base: { pid: process.pid } }, { write });
 }

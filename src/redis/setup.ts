@@ -60,8 +60,11 @@ redis.register_function('seal_stream', seal_stream)`;
 export async function initialiseDatabase(redis: RedisClient, options: RequestOptions = {}): Promise<void> {
   const [size, modules] = await redis.all([commands.dbsize(), commands.moduleNames()], options);
   if (size > 0) {
+    const prepared = (await redis.do(commands.get(KEYS.protocolVersion), options)) !== null;
     throw new DatabaseNotEmptyError(
-      `The database at ${redis.target.label} already holds ${size} keys: only an empty one can be initialised. Flush it first if they are not needed.`,
+      prepared
+        ? `The database at ${redis.target.label} is initialised already: use it as it is.`
+        : `The database at ${redis.target.label} holds something else (number of keys: ${size}): only an empty one can be initialised. Use another one, or flush it if nothing in it is needed.`,
     );
   }
   const missing = ["ReJSON", "search"].filter((name) => !modules.includes(name));
@@ -89,7 +92,7 @@ export async function checkProtocol(redis: RedisClient, options: RequestOptions 
   const version = await redis.do(commands.get(KEYS.protocolVersion), options);
   if (version === null) {
     throw new NotInitialisedError(
-      `The database at ${redis.target.label} is not initialised for scans (no ${KEYS.protocolVersion}): call initialise() on an empty one.`,
+      `The database at ${redis.target.label} is not initialised for scans (no ${KEYS.protocolVersion}): "nxlive init" or store.initialise() prepares an empty one.`,
     );
   }
   if (version !== PROTOCOL_VERSION) {

@@ -24,15 +24,15 @@ export function parseTarget(url: string): Target {
   let parsed: URL;
   try {
     parsed = new URL(url);
-  } catch (cause) {
+  } catch {
+    // Without the cause: it holds the URL with its password.
     throw new InvalidArgumentError(
-      `Cannot read the Redis URL ${JSON.stringify(url)}: expected "redis://host:6379".`,
-      { cause },
+      `Cannot read the Redis URL ${JSON.stringify(withoutSecrets(url))}: expected "redis://host:6379".`,
     );
   }
   const credentials = {
-    ...(parsed.username && { username: decodeURIComponent(parsed.username) }),
-    ...(parsed.password && { password: decodeURIComponent(parsed.password) }),
+    ...(parsed.username && { username: decoded(parsed.username, url) }),
+    ...(parsed.password && { password: decoded(parsed.password, url) }),
   };
   if (parsed.protocol === "unix:") {
     const db = databaseNumber(parsed.searchParams.get("db") ?? "", url);
@@ -87,6 +87,17 @@ function databaseNumber(text: string, url: string): number {
   return Number(text);
 }
 
+function decoded(text: string, url: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new InvalidArgumentError(
+      `The user or password in the Redis URL "${withoutSecrets(url)}" is not percent-encoded: write % as %25.`,
+    );
+  }
+}
+
+/** Up to the last @, as a password may hold anything while the URL is not known to be well-formed. */
 function withoutSecrets(url: string): string {
-  return url.replace(/\/\/[^@/]*@/, "//");
+  return url.replace(/\/\/.*@/, "//");
 }

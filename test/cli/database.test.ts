@@ -52,10 +52,20 @@ describe("init", () => {
     expect((await runCli(["scans", "--json"], env)).stdout).toBe("[]\n");
   });
 
-  test("refuses a database that holds anything", async () => {
+  test("says that a database is prepared already", async () => {
     const { code, stderr } = await runCli(["init"], env);
     expect(code).toBe(1);
-    expect(stderr).toContain("[ERR_DATABASE_NOT_EMPTY]");
+    expect(stderr).toMatch(/is initialised already.*\[ERR_DATABASE_NOT_EMPTY\]\n$/);
+  });
+
+  test("refuses a database of something else", async () => {
+    await flush();
+    const client = new RedisClient(redis.url);
+    await client.commands.call(["SET", "something", "else"]);
+    client.close();
+    const { code, stderr } = await runCli(["init"], env);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/holds something else.*\[ERR_DATABASE_NOT_EMPTY\]\n$/);
   });
 });
 

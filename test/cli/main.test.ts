@@ -1,7 +1,11 @@
+import { spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { COMMANDS } from "../../src/cli/commands.js";
-import { runCli } from "../support/cli.js";
+import { MAIN, runCli, spawnCli } from "../support/cli.js";
 
 test("--help lists every command and ends well", async () => {
   const { code, stdout, stderr } = await runCli(["--help"]);
@@ -27,6 +31,7 @@ test("--version is the package's", async () => {
 test.each([
   ["no command", [], "Usage: nxlive COMMAND"],
   ["an unknown command", ["measure"], "there is no command measure; see nxlive --help"],
+  ["help with an unknown command", ["help", "measure"], "there is no command measure; see nxlive --help"],
   ["an unknown option", ["scans", "--sesion", "a"], "Unknown option '--sesion'; see nxlive scans --help"],
   ["a value that looks like an option", ["get", "a::b", "--slice", "-1"], "use '--slice=-XYZ'"],
   ["a missing argument", ["show"], "SCAN|last is missing"],
@@ -68,4 +73,22 @@ test("--debug shows where an error came from", async () => {
 test("the database may come from $REDIS_URL", async () => {
   const { stderr } = await runCli(["scans"], { REDIS_URL: "redis://127.0.0.1:2" });
   expect(stderr).toContain("redis://127.0.0.1:2");
+});
+
+test("output that nobody reads to its end is no failure, as in `| head`", async () => {
+  const child = spawnCli(["map", "--help"]);
+  child.stdout.destroy();
+  expect(await text(child.stderr)).toBe("");
+  expect(child.exitCode ?? (await once(child, "exit"))[0]).toBe(0);
+});
+
+test("output that cannot be written is a failure that is told", async () => {
+  const file = await open(MAIN); // for reading only
+  const { status, stderr } = spawnSync(process.execPath, [MAIN, "--help"], {
+    stdio: ["ignore", file.fd, "pipe"],
+    encoding: "utf8",
+  });
+  await file.close();
+  expect(stderr).toMatch(/^nxlive: cannot write the output: EBADF.*\n$/);
+  expect(status).toBe(1);
 });

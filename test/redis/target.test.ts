@@ -1,5 +1,14 @@
+import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import { parseTarget } from "../../src/redis/target.js";
+
+function refusalOf(url: string): unknown {
+  try {
+    return parseTarget(url);
+  } catch (error) {
+    return error;
+  }
+}
 
 describe("a URL", () => {
   test.each([
@@ -27,6 +36,18 @@ describe("a URL", () => {
     const target = parseTarget(url);
     expect(target.options).toEqual(options);
     expect(target.label).not.toMatch(/secret|s@crt/);
+  });
+
+  test.each([
+    "redis://me:s3cret@host:99999",
+    "redis://:p/s3cret@host",
+    "redis://:s3cret%@host",
+    "redis://:s3cret@host/x",
+    "redis+sentinel://:s3cret@host",
+  ])("%s is refused without telling its password", (url) => {
+    const refusal = refusalOf(url);
+    expect(refusal).toMatchObject({ code: "ERR_INVALID_ARGUMENT" });
+    expect(inspect(refusal)).not.toContain("s3cret");
   });
 
   test.each(["localhost:6379", "http://host", "redis://host/x", "redis+sentinel://host", ""])(

@@ -132,6 +132,20 @@ test("SIGTERM finishes closed scans, commits open ones, and leaves them to the n
   expect(await readValues(fileOf(2), "/2.1/data")).toEqual(range(10));
 }, 60_000);
 
+test("a writer whose log nobody reads any more works on, and ends in order", async () => {
+  const writer = startWriter(redis.url);
+  await writer.says(/Writing the scans/);
+  writer.ignoreLog();
+  for (const number of [1, 2]) {
+    const scan = await publishSimple(store, fileOf(number), number);
+    await scan.send(0, 10);
+    await scan.end();
+    await awaitStatus(store, scan.scan.key, ({ state }) => state === "COMPLETE");
+  }
+  expect(await writer.terminate()).toBe(0);
+  expect(await readValues(fileOf(2), "/2.1/data")).toEqual(range(10));
+}, 60_000);
+
 test("--until-idle ends with exit code 1 when a scan failed", async () => {
   const first = await publishSimple(store, fileOf(1), 1);
   await first.end();

@@ -11,6 +11,8 @@ export interface WriterProcess {
   crash(): Promise<void>;
   /** Asks it to end; gives its exit code. */
   terminate(): Promise<number | null>;
+  /** Reads its log no further, as a pager that was quit. */
+  ignoreLog(): void;
   /** Its exit code once it ends by itself. */
   readonly ended: Promise<number | null>;
   readonly log: readonly string[];
@@ -47,6 +49,9 @@ export function startWriter(url: string, ...args: readonly string[]): WriterProc
     async crash() {
       child.kill("SIGKILL");
       await ended;
+    },
+    ignoreLog() {
+      child.stderr.destroy();
     },
     async terminate() {
       child.kill("SIGTERM");
