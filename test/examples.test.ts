@@ -33,6 +33,14 @@ test("the example that publishes a scan runs, and the one that reads live files 
   expect(read.trim().split("\n").length).toBeGreaterThan(1);
 });
 
+test("two writers share a session, one survives the other, and the example leaves nothing running", {
+  timeout: 60_000,
+}, async () => {
+  const program = fileURLToPath(new URL("../examples/two-writers/two-writers.mjs", import.meta.url));
+  const { stdout } = await run(process.execPath, [program]);
+  expect(stdout.match(/COMPLETE +40 /g)).toHaveLength(8);
+});
+
 test("an unknown example is wrong use, and the others are named", async () => {
   await expect(example("nonsense")).rejects.toMatchObject({
     code: 2,

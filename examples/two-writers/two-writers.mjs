@@ -7,18 +7,18 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { DataStore, mapping } from "nxlive";
 
+// The program itself, not npx: that would keep signals to itself.
+const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const nxlive = (...args) =>
-  spawn("npx", ["--no-install", "nxlive", ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "inherit"] });
 const folder = await mkdtemp(join(tmpdir(), "nxlive-two-writers-"));
 
 const redis = nxlive("redis");
 const [url] = await once(createInterface(redis.stdout), "line");
-const write = () =>
-  spawn("node", ["dist/cli/main.js", "write", "--redis", url, "--session", "demo", "--root", folder], {
-    stdio: "inherit",
-  });
+const write = (...args) => nxlive("write", "--redis", url, "--session", "demo", "--root", folder, ...args);
 const writers = [write(), write()];
 
 const store = await DataStore.connect(url);
@@ -60,8 +60,7 @@ for (const { scan } of scans) {
   await scan.close();
 }
 
-const last = nxlive("write", "--redis", url, "--session", "demo", "--root", folder, "--until-idle", "1");
-await once(last, "exit");
+await once(write("--until-idle", "1"), "exit");
 writers[1].kill("SIGTERM");
 await once(writers[1], "exit");
 const status = nxlive("status", "--redis", url);
@@ -69,4 +68,5 @@ status.stdout.pipe(process.stdout);
 await once(status, "exit");
 await store.close();
 redis.kill("SIGTERM");
+await once(redis, "exit");
 console.log(`The files are in ${folder}.`);
