@@ -13,10 +13,11 @@ export interface ErrorContext {
  */
 export class NxliveError extends Error {
   readonly code: string;
-  readonly scan?: string;
-  readonly stream?: string;
-  readonly path?: string;
-  readonly index?: number;
+  // Declared only: what an error is not about is no field of it.
+  declare readonly scan?: string;
+  declare readonly stream?: string;
+  declare readonly path?: string;
+  declare readonly index?: number;
 
   constructor(code: string, message: string, context: ErrorContext = {}) {
     super(message, context.cause === undefined ? undefined : { cause: context.cause });

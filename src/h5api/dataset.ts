@@ -184,6 +184,13 @@ export class Dataset extends Node {
 
   async #slice(data: DataSource, { selections, options }: ParsedSlice): Promise<NdArray> {
     options.signal?.throwIfAborted();
+    const axes = data.maxshape?.length;
+    if (axes !== undefined && selections.length > axes) {
+      throw new InvalidArgumentError(
+        `${this.location} has only ${axes} axes, a selection was given for ${selections.length}.`,
+        { path: this.location },
+      );
+    }
     const wait = options.wait ?? true;
     const [first = null] = selections;
     const deadline = new Deadline(options.timeout);
@@ -218,7 +225,7 @@ export class Dataset extends Node {
     const wanted = consecutivePoints(first);
     if (!wanted || !data.growth) return undefined;
     const point = (data.maxshape ?? []).slice(1).map((length) => length ?? 0);
-    const parts = resolveOn(inner, point, this.location); // refused before anything is waited for
+    const parts = resolveOn(inner, point, `A point of ${this.location}`); // refused before anything is waited for
     const rows = await data.growth.collect(wanted.start, wanted.stop, options);
     if (!rows) return undefined;
     const count = rows.shape[0] ?? 0;

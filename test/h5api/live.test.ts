@@ -57,6 +57,17 @@ describe("a live file", () => {
     await expect(data.at(7)).rejects.toMatchObject({ code: "ERR_INDEX_WONT_BE_THERE" });
   });
 
+  test("a selection of more axes than there are is refused at once, and says how many there are", async () => {
+    const one = await startScan(store);
+    await using file = await File.open(FILE, { store });
+    const data = file.get("/12.1/instrument/diode/data");
+    await expect(data.slice([0, 10], null, 3)).rejects.toMatchObject({
+      code: "ERR_INVALID_ARGUMENT",
+      message: expect.stringMatching(/data has only 1 axes, a selection was given for 3\.$/),
+    });
+    await finish(one);
+  });
+
   test("iterating a dataset follows it to the seal", async () => {
     const one = await startScan(store);
     await sent(one.diode, Float64Array.of(1, 2));

@@ -65,7 +65,7 @@ async function* followed(
     const count = Math.max(0, Math.ceil((end - next) / step));
     if (count > 0) {
       const rows = { start: next - block.index, step, count, drop: false };
-      const ranges = [rows, ...resolveOn(inner, block.shape.slice(1), dataset.location)];
+      const ranges = [rows, ...resolveOn(inner, block.shape.slice(1), `A point of ${dataset.location}`)];
       yield dropAxes(takeArray(block, ranges), ranges);
     }
     if (stop !== null && block.index + block.length >= stop) return;
