@@ -49,6 +49,8 @@ export class LiveScans {
   #heard: boolean = false;
   /** How many more calls the last look serves, in this turn. */
   #serves = 0;
+  /** The last of the requests to Redis by which it knew; what was asked for later may be news. */
+  #asked = 0;
   #looking: Promise<void> | undefined;
   #next: Promise<void> | undefined;
 
@@ -70,7 +72,7 @@ export class LiveScans {
   /** Looks for new scans, changed states and deletions; the number changes when anything did. One look serves all who wait. */
   async look(options: SignalOption = {}): Promise<number> {
     options.signal?.throwIfAborted();
-    if (this.#serves > 0) {
+    if (this.#serves > 0 && this.#store.redis.commands.settled <= this.#asked) {
       this.#serves--;
       return this.#version;
     }
@@ -146,7 +148,11 @@ export class LiveScans {
   }
 
   async #begin(): Promise<void> {
+    const { commands: connection } = this.#store.redis;
+    const before = connection.asked;
+    this.#serves = 0;
     const look = this.#look();
+    this.#asked = Math.max(connection.asked, before + 1); // a search is sent a moment later
     this.#looking = look;
     this.#next = undefined;
     try {
@@ -193,7 +199,10 @@ export class LiveScans {
     });
   }
 
-  /** What Redis has just said holds for all who ask before this turn of the event loop ends: nobody here can know more. */
+  /**
+   * What Redis has just said holds for all who ask before this turn of the event loop ends: nobody here can know more,
+   * unless the reply to a later request came along.
+   */
   #hear(): void {
     this.#heard = true;
     process.nextTick(() => {

@@ -44,6 +44,9 @@ export class Connection {
   readonly #closing = new AbortController();
   /** Grows with each new socket: what was sent on an older one may be lost. */
   generation = 0;
+  /** Requests made so far, and how many of them are over: replies come in the order of the requests. */
+  asked = 0;
+  settled = 0;
 
   /** `silence`: after so many milliseconds without a reply that is due, the socket is dead. */
   constructor(target: Target, name: string, silence = SILENCE) {
@@ -105,6 +108,15 @@ export class Connection {
 
   async #run(commands: readonly (readonly Arg[])[], options: CallOptions): Promise<readonly Reply[]> {
     if (commands.length === 0) return [];
+    this.asked++;
+    try {
+      return await this.#insist(commands, options);
+    } finally {
+      this.settled++;
+    }
+  }
+
+  async #insist(commands: readonly (readonly Arg[])[], options: CallOptions): Promise<readonly Reply[]> {
     for (let breaks = 1; ; breaks++) {
       options.signal?.throwIfAborted();
       const wire =
