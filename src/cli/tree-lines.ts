@@ -1,6 +1,5 @@
 import { messageOf } from "../errors.js";
 import type { Dataset } from "../h5api/dataset.js";
-import { File } from "../h5api/file.js";
 import type { Group } from "../h5api/group.js";
 import type { Link } from "../h5api/links.js";
 import type { Member } from "../h5api/reference.js";
@@ -9,14 +8,6 @@ import { shortText } from "./json-values.js";
 
 /** Datasets of up to this many elements are shown with their values. */
 const SHOWN = 8;
-
-/** The tree of a file on disk as lines of text. */
-export async function treeLines(path: string, signal: AbortSignal): Promise<string[]> {
-  await using file = await File.open(path, { signal });
-  const lines: string[] = [];
-  for await (const line of linesBelow(file, signal)) lines.push(line);
-  return lines;
-}
 
 /** One line for each member of a group, and those below it. */
 export async function* linesBelow(

@@ -75,11 +75,6 @@ export function resolveSelection(
   return shape.map((length, axis) => resolveAxis(selections[axis] ?? null, length));
 }
 
-/** The shape of a selection's result: the counts of the axes that are not dropped. */
-export function selectedShape(ranges: readonly AxisRange[]): number[] {
-  return ranges.filter((range) => !range.drop).map((range) => range.count);
-}
-
 /** Reads NumPy's notation, as on the command line: `"0:10"`, `"::2, 5, -1:"`. */
 export function parseSelection(text: string): AxisSelection[] {
   return text

@@ -14,8 +14,6 @@ export class Allocator {
   private readonly now: () => number;
   private top: number;
   private highest: number;
-  /** Bytes in quarantine. */
-  private waiting = 0;
 
   /** `untouched`: from there on the file holds zeros. `quarantine` in milliseconds; `now` in milliseconds on a clock that never goes back. */
   constructor(end: number, untouched: number, quarantine: number, now = (): number => performance.now()) {
@@ -33,11 +31,6 @@ export class Allocator {
   /** From this address on the file holds zeros. */
   get untouched(): number {
     return this.highest;
-  }
-
-  /** Bytes inside the file that hold nothing of value (reusable now, or in quarantine). */
-  get wasted(): number {
-    return this.free.total + this.waiting;
   }
 
   allocate(size: number, placement: Placement = {}): number {
@@ -71,7 +64,6 @@ export class Allocator {
     const end = Math.min(this.top, Math.ceil((address + size) / 8) * 8);
     if (end <= address) return;
     this.retired.push({ address, size: end - address, at: this.now() });
-    this.waiting += end - address;
   }
 
   /** All free extents, those in quarantine included, joined and in the order of addresses. */
@@ -83,7 +75,6 @@ export class Allocator {
   releaseAll(): void {
     const extents = this.extents();
     this.retired.length = 0;
-    this.waiting = 0;
     this.free.clear();
     for (const { address, size } of extents) this.discard(address, size);
   }
@@ -93,7 +84,6 @@ export class Allocator {
     let count = 0;
     for (const block of this.retired) {
       if (block.at > limit) break;
-      this.waiting -= block.size;
       this.free.add(block.address, block.size);
       count++;
     }

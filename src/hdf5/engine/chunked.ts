@@ -211,10 +211,6 @@ export class ChunkedStorage implements Storage {
     return this.tail.view();
   }
 
-  get bandFirstRow(): number {
-    return this.bandStart;
-  }
-
   /** Takes the chunks of the current band out of the index: its rows will be written anew. */
   private cutBand(): void {
     this.planned.push({ offsets: [this.bandStart], slot: undefined, done: Promise.resolve(), result: "cut" });

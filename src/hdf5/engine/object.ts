@@ -12,7 +12,7 @@ import {
   parseLinkInfo,
   parseReferenceCount,
 } from "../format/messages.js";
-import { type Entry, entry, Header, type HeaderChunk } from "./header.js";
+import { type Entry, entry, Header } from "./header.js";
 
 /** Largest message body; the format's limit for a header message is 65535. */
 export const MESSAGE_MAX = 65000;
@@ -171,11 +171,6 @@ export class StoredObject {
 
   message(type: number): Buffer | undefined {
     return this.header.entries.find((item) => item.type === type)?.encode();
-  }
-
-  /** The chunk that holds a message. */
-  chunkWith(type: number): HeaderChunk | undefined {
-    return this.header.chunks.find(({ entries }) => entries.some((item) => item.type === type));
   }
 
   private touch(changed: Entry | undefined): void {
