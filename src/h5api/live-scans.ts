@@ -2,7 +2,7 @@ import type { GroupNode } from "../mapping/tree.js";
 import * as commands from "../redis/commands.js";
 import { isConnectionError } from "../redis/errors.js";
 import { KEYS } from "../redis/keys.js";
-import { ScanNotFoundError } from "../scan/errors.js";
+import { ScanFormatError, ScanNotFoundError } from "../scan/errors.js";
 import { isDeleted } from "../scan/loading.js";
 import type { Scan } from "../scan/scan.js";
 import type { DataStore } from "../scan/store.js";
@@ -24,6 +24,8 @@ interface Member {
   loaded?: LoadedScan;
   /** Known for good once the scan is closed; kept when the scan itself is let go. */
   names?: readonly string[];
+  /** Why it could not be loaded when that was tried last. */
+  error?: ScanFormatError;
 }
 
 /** Closed scans whose documents are kept in memory. */
@@ -114,21 +116,18 @@ export class LiveScans {
     return [...names];
   }
 
-  /** The scans that have a name in their root: normally one or none. */
+  /** The scans that have a name in their root: normally one or none. Error: that of a scan which cannot be read and may have it. */
   async having(name: string, options: SignalOption = {}): Promise<LoadedScan[]> {
     const number = Number(/^(\d+)\./.exec(name)?.[1] ?? Number.NaN);
     const members = this.#inOrder();
-    const likely = await this.#having(
-      name,
-      members.filter((member) => member.number === number),
-      options,
-    );
-    if (likely.length > 0) return likely;
-    return this.#having(
-      name,
-      members.filter((member) => member.number !== number),
-      options,
-    );
+    const likely = members.filter((member) => member.number === number);
+    const found = await this.#having(name, likely, options);
+    if (found.length > 0) return found;
+    const unlikely = members.filter((member) => member.number !== number);
+    const others = await this.#having(name, unlikely, options);
+    const broken = likely.find(({ error }) => error);
+    if (others.length === 0 && broken) throw broken.error;
+    return others;
   }
 
   async #having(name: string, members: readonly Member[], options: SignalOption): Promise<LoadedScan[]> {
@@ -238,8 +237,9 @@ export class LiveScans {
     try {
       if (await loaded.scan.update()) await this.#take(member, loaded.scan, {});
     } catch (error) {
-      if (!(error instanceof ScanNotFoundError)) throw error;
-      this.#drop(member.key);
+      if (error instanceof ScanNotFoundError) this.#drop(member.key);
+      else if (error instanceof ScanFormatError) this.#forget(member);
+      else throw error;
     }
   }
 
@@ -256,6 +256,12 @@ export class LiveScans {
     if (!member) return;
     this.#members.delete(key);
     this.#kept.delete(member);
+    this.#version++;
+  }
+
+  /** What was known of a scan does not hold any more: it has to be loaded again. */
+  #forget(member: Member): void {
+    delete member.loaded;
     this.#version++;
   }
 
@@ -279,8 +285,10 @@ export class LiveScans {
       const scan = known ?? (await this.#store.loadScan(key, { ...options, ...(statePk && { statePk }) }));
       return await this.#take(member, scan, options);
     } catch (error) {
-      if (!(error instanceof ScanNotFoundError)) throw error;
-      this.#drop(member.key);
+      if (error instanceof ScanNotFoundError) this.#drop(member.key);
+      else if (error instanceof ScanFormatError)
+        member.error = error; // the other scans' entries are read as ever
+      else throw error;
       return undefined;
     }
   }
@@ -288,6 +296,7 @@ export class LiveScans {
   async #take(member: Member, scan: Scan, options: SignalOption): Promise<LoadedScan> {
     const loaded = { scan, tree: await treeOf(scan, options) };
     member.loaded = loaded;
+    delete member.error;
     this.#version++;
     this.#closed.keep(scan);
     if (scan.state === "CLOSED") {

@@ -74,7 +74,7 @@ export interface FoundScans {
 }
 
 // In one round trip, and of one moment: which scan is the newest is only known when they are found. Keys end in ULIDs, whose
-// order is that of creation.
+// order is that of creation. The index finds scans that have expired and are not cleared away yet, without any contents.
 const SEARCH_FILE = `#!lua flags=no-writes
 local index, query, limit, known, streams = unpack(ARGV)
 local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
@@ -82,10 +82,10 @@ local found = redis.call('FT.SEARCH', index, query, 'RETURN', 2, '$.id', '$.stat
   'TIMEOUT', 0, 'LIMIT', 0, limit, 'DIALECT', 2)
 local scans, newest = {}, nil
 for i = 2, #found, 2 do
-  local fields = {}
-  for j = 1, #found[i + 1], 2 do fields[found[i + 1][j]] = found[i + 1][j + 1] end
+  local fields, pairs = {}, found[i + 1] or {}
+  for j = 1, #pairs, 2 do fields[pairs[j]] = pairs[j + 1] end
   local scan = {found[i], fields['$.id'] or false, fields['$.state_stream.pk'] or false, redis.call('TTL', found[i])}
-  if not newest or scan[1] > newest[1] then newest = scan end
+  if scan[4] ~= -2 and (not newest or scan[1] > newest[1]) then newest = scan end
   scans[i / 2] = scan
 end
 local reply = {last and last[1] or false, found[1], scans}

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Dataset, File, isNxliveError, type NdArray } from "../../src/index.js";
+import * as commands from "../../src/redis/commands.js";
 import { sent } from "../support/sent.js";
 import { makeTestFolder, startTestStore } from "../support/store.js";
 import { FILE, finish, startScan } from "./demo-scan.js";
@@ -155,6 +156,47 @@ describe("a live file", () => {
     expect(await file.has("/7.1/gain")).toBe(false);
     expect(await file.get("/7.1").keys()).toEqual(["title"]);
     await scan.close();
+  });
+
+  test("scans that cannot be read are errors for their entries only", async () => {
+    const [one, two, three] = [
+      await startScan(store, 1),
+      await startScan(store, 2),
+      await startScan(store, 3),
+    ];
+    const id = { name: "ascan", number: 3, data_policy: "no_policy", session: "demo", path: FILE };
+    await store.redis.do(commands.jsonSet(three.scan.key, JSON.stringify({ id, state_stream: 5 })));
+    for (const file of [await File.open(FILE, { store }), await File.open(FILE, { store, mode: "live" })]) {
+      expect(await file.keys()).toEqual(["1.1", "2.1"]);
+      expect(await file.get("/title").value()).toBe("ascan 2");
+      await expect(file.get("/3.1")).rejects.toMatchObject({ code: "ERR_SCAN_FORMAT" });
+      await expect(file.get("/4.1")).rejects.toMatchObject({ code: "ERR_PATH_NOT_FOUND" });
+      await file.close();
+    }
+    // One that goes bad while the file is open.
+    await using file = await File.open(FILE, { store });
+    expect(await file.keys()).toEqual(["1.1", "2.1"]);
+    await store.redis.do(commands.xadd(two.scan.keys[1] ?? "", "*", ["state", "9"]));
+    expect(await file.keys()).toEqual(["1.1"]);
+    await expect(file.get("/2.1")).rejects.toMatchObject({ code: "ERR_SCAN_FORMAT" });
+    expect(await file.get("/title").value()).toBe("ascan 1");
+    await finish(one);
+  });
+
+  test("scans that have expired, and are not cleared away yet, are left out", async () => {
+    // Redis looks for expired keys once a second then, or when one of them is asked for.
+    await store.redis.commands.call(["CONFIG", "SET", "hz", 1]);
+    const [one, two, three] = [
+      await startScan(store, 1),
+      await startScan(store, 2),
+      await startScan(store, 3),
+    ];
+    for (const { scan } of [one, three]) await store.redis.commands.call(["PEXPIRE", scan.key, 1]);
+    for (const end = Date.now() + 5; Date.now() < end; ) await store.redis.commands.call(["PING"]);
+    await using file = await File.open(FILE, { store });
+    expect(await file.keys()).toEqual(["2.1"]);
+    await store.redis.commands.call(["CONFIG", "SET", "hz", 10]);
+    await finish(two);
   });
 
   test("a number may be used again after its scan was deleted", async () => {
