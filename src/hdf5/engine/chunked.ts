@@ -71,8 +71,7 @@ export class ChunkedStorage implements Storage {
     this.last = false;
     this.settled = false;
     this.grid = tileGrid(type.rowShape, type.chunks, type.itemsize);
-    const { allocator, read } = space;
-    this.index = new ChunkIndex(type.chunks, (size, where) => allocator.allocateScratch(size, where), read);
+    this.index = this.newIndex();
   }
 
   get chunks(): readonly number[] {
@@ -91,7 +90,8 @@ export class ChunkedStorage implements Storage {
       return;
     }
     await this.index.open(root);
-    this.settled = true;
+    // Beyond what stays lies the scratch space of a killed writer.
+    this.settled = root < this.space.allocator.keptEnd;
     const partial = rows - this.bandStart;
     const band = filled(partial * this.grid.rowBytes, this.type.fill);
     for (let tile = 0; tile < this.grid.count; tile++) await this.resumeTile(tile, partial, band);
@@ -150,7 +150,7 @@ export class ChunkedStorage implements Storage {
 
   async prepare(): Promise<StorageWrites> {
     // Unfinished datasets are recognised after a crash by an index that begins in scratch space.
-    if (this.last !== this.settled) await this.rewriteIndex(Number.POSITIVE_INFINITY, this.last);
+    if (this.last !== this.settled) await this.rewriteIndex(Number.POSITIVE_INFINITY);
     for (let plan = this.committing[0]; plan; plan = this.committing[0]) {
       await plan.done;
       await this.apply(plan);
@@ -223,7 +223,7 @@ export class ChunkedStorage implements Storage {
   private async apply(plan: Planned): Promise<void> {
     if (!plan.result) throw new RangeError("a chunk without a place");
     if (plan.result === "cut") {
-      await this.rewriteIndex(plan.offsets[0] ?? 0, this.settled);
+      await this.rewriteIndex(plan.offsets[0] ?? 0);
       return;
     }
     const { address, size, mask } = plan.result;
@@ -235,19 +235,24 @@ export class ChunkedStorage implements Storage {
     }
   }
 
-  /**
-   * Writes the index anew, with the chunks of rows below `row`: when chunks to come lie between those it has, and when the
-   * dataset is complete (`settle`), in space that stays.
-   */
-  private async rewriteIndex(row: number, settle: boolean): Promise<void> {
-    const old = this.index;
+  /** What an index gets at a commit lies in space that stays once the dataset is complete. */
+  private newIndex(): ChunkIndex {
     const { allocator, read } = this.space;
-    this.settled = settle;
-    this.index = new ChunkIndex(
+    return new ChunkIndex(
       this.type.chunks,
-      (size, where) => (settle ? allocator.allocate(size, where) : allocator.allocateScratch(size, where)),
+      (size, where) => (this.last ? allocator.allocate(size, where) : allocator.allocateScratch(size, where)),
       read,
     );
+  }
+
+  /**
+   * Writes the index anew, with the chunks of rows below `row`: when chunks to come lie between those it has, and when the
+   * dataset is complete, or is no longer.
+   */
+  private async rewriteIndex(row: number): Promise<void> {
+    const old = this.index;
+    this.settled = this.last;
+    this.index = this.newIndex();
     for await (const { child, ...key } of old.chunks()) {
       if ((key.offsets[0] ?? 0) < row) this.index.append(key, child);
     }
@@ -298,15 +303,13 @@ export class ChunkedStorage implements Storage {
 
   private writeFiltered(tile: number, chunk: Memory): void {
     const { filters } = this.type;
-    const slot = this.slots[tile];
     let filtered: Memory | undefined;
-    this.plan(tile, chunk, slot, async (plan) => {
+    this.plan(tile, chunk, this.slots[tile], async (plan) => {
       filtered ??= await applyFilters(chunk, filters); // once: when a write is tried again its place is known
       const raw = filtered.bytes.length >= chunk.bytes.length;
       const { bytes } = raw ? chunk : filtered;
       plan.result ??= {
-        // Rows that do not shrink stay in their slot: what readers know of it does not change.
-        address: raw && slot ? slot.address : this.space.allocator.allocate(bytes.length),
+        address: this.space.allocator.allocate(bytes.length), // also when it does not shrink: its slot is scratch space
         size: bytes.length,
         mask: raw ? rawMask(filters) : 0,
       };
