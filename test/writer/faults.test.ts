@@ -108,6 +108,22 @@ test("points that were trimmed while no writer ran are reported as missing, the 
   expect(values).toEqual([...range(10).map(() => Number.NaN), ...range(20).slice(10)]);
 });
 
+test("points of variable size whose first ones were trimmed: the rest is written, behind rows of fill values", async () => {
+  const scan = await publishSimple(at.store, file, 1, { shape: [-1] });
+  for (const length of [1, 2, 3]) {
+    await scan.diode.send(Float64Array.from({ length }, (_, i) => i));
+    await scan.diode.flush();
+  }
+  await at.store.redis.do(xtrim(scan.diode.key, "2"));
+  await scan.end();
+  await using writer = await startWriter();
+  const watch = new StatusWatch(writer);
+  const status = await watch.until(({ end }) => end !== null);
+  expect(status).toMatchObject({ state: "COMPLETE", streams: { diode: { lost: 2, points: 3 } } });
+  const missing = [Number.NaN, Number.NaN, Number.NaN];
+  expect(await readValues(file, "/1.1/data")).toEqual([missing, missing, [0, 1, 2]]);
+});
+
 test("a scan that is deleted while it runs is written as far as it came, and does not disturb", async () => {
   await using writer = await startWriter();
   const watch = new StatusWatch(writer);

@@ -52,10 +52,14 @@ export class NumberSink implements StreamSink {
 
   async append(view: StreamView): Promise<void> {
     const { file } = this.target;
-    if (view.index > this.next) await this.#appendLost(view.index - this.next);
+    const runs = view.length > 0 ? ((await view.raw()) as RawPoints[]) : [];
+    if (view.index > this.next) {
+      // As long as no point is known, those of variable size have none; rows without elements cannot be kept.
+      await this.#widen(runs[0]?.shape.slice(1) ?? this.#dataset.rowShape.map(() => 1));
+      await this.#appendLost(view.index - this.next);
+    }
     let index = view.index;
-    for (const run of view.length > 0 ? await view.raw() : []) {
-      const points = run as RawPoints;
+    for (const points of runs) {
       const length = points.shape[0] ?? 0;
       const known = Math.min(length, Math.max(0, this.next - index));
       index += length;
@@ -65,14 +69,18 @@ export class NumberSink implements StreamSink {
   }
 
   async #appendPoints(points: RawPoints): Promise<void> {
-    const point = points.shape.slice(1);
+    await this.#widen(points.shape.slice(1));
+    this.target.file.check();
+    await this.#dataset.append(padPoints(points, this.#dataset.rowShape, this.#fill));
+    this.progress.points += points.shape[0] ?? 0;
+    this.progress.bytes += (points.data as Uint8Array).byteLength;
+  }
+
+  /** Makes rows as large as a point. */
+  async #widen(point: readonly number[]): Promise<void> {
     const { rowShape } = this.#dataset;
     const larger = rowShape.map((size, axis) => Math.max(size, point[axis] ?? 0));
     if (larger.some((size, axis) => size !== rowShape[axis])) await this.#dataset.extendRows(larger);
-    this.target.file.check();
-    await this.#dataset.append(padPoints(points, larger, this.#fill));
-    this.progress.points += points.shape[0] ?? 0;
-    this.progress.bytes += (points.data as Uint8Array).byteLength;
   }
 
   async #appendLost(count: number): Promise<void> {
