@@ -38,6 +38,8 @@ interface Opening {
 /** More facts than this are not kept. */
 const MOST_KNOWN = 10_000;
 
+/** Why a file that is open for writing, and says so, is not opened; only the library's newer formats say so. */
+const BEING_WRITTEN = /already open for write/;
 /** A write may be going on within this time after a file's last change. */
 const BEING_WRITTEN_MS = 3_000;
 const ATTEMPTS = 4;
@@ -142,8 +144,14 @@ export class FileHandle {
   #ensureInLibrary(open: Opening, instance: Hdf5Instance): bigint {
     if (open.library?.instance === instance) return open.library.id;
     const { library } = instance;
-    const id = library.open(this.path, library.H5F_ACC_RDONLY, false, -1, -1);
-    if (id <= 0n) throw openError(this.path, reasonOf(instance.takeErrors()));
+    let id = library.open(this.path, library.H5F_ACC_RDONLY, false, -1, -1);
+    if (id <= 0n) {
+      const reason = reasonOf(instance.takeErrors());
+      // As h5py's `swmr=True`: the file says that somebody writes it for readers like us.
+      if (BEING_WRITTEN.test(reason)) id = library.open(this.path, library.H5F_ACC_SWMR_READ, false, -1, -1);
+      if (id <= 0n) throw openError(this.path, reason);
+      instance.takeErrors();
+    }
     open.library = { instance, id };
     return id;
   }

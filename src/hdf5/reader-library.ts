@@ -31,6 +31,8 @@ export interface H5Metadata extends H5Type {
 export interface H5Library {
   readonly HEAPU8: Uint8Array;
   readonly H5F_ACC_RDONLY: number;
+  /** To be read while it is written (single writer, multiple readers). */
+  readonly H5F_ACC_SWMR_READ: number;
   readonly FS: { readonly streams: readonly ({ readonly nfd?: number } | null | undefined)[] };
   _malloc(size: number): number;
   _free(pointer: number): void;

@@ -1,7 +1,9 @@
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { copyFile, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { isNxliveError } from "../../src/errors.js";
@@ -10,9 +12,24 @@ import { openHdf5Reader } from "../../src/hdf5/reader.js";
 import type { Hdf5Reader } from "../../src/hdf5/reader-api.js";
 import { NdArray } from "../../src/ndarray/ndarray.js";
 import { wholeAxis } from "../../src/ndarray/take.js";
+import { spawnPython } from "../support/python.js";
 
 const TABLES = fileURLToPath(new URL("../../fixtures/h5api/tables.h5", import.meta.url));
 const COMPRESSED = fileURLToPath(new URL("../../fixtures/hdf5/compressed.h5", import.meta.url));
+
+const SWMR = `
+import sys, h5py
+with h5py.File(sys.argv[1], "w", libver="latest") as file:
+    data = file.create_dataset("a", (0,), "<i4", maxshape=(None,), chunks=(4,))
+    file.swmr_mode = True
+    print("ready")
+    for line in sys.stdin:
+        length = len(data)
+        data.resize((length + 5,))
+        data[length:] = range(length, length + 5)
+        data.flush()
+        print("written")
+`;
 
 let folder: string;
 beforeEach(async () => {
@@ -170,6 +187,25 @@ describe("a file that others write", () => {
     await writing;
     await reader.refresh();
     expect(await reader.list("/")).toHaveLength(30);
+  });
+
+  test("can be read while h5py writes it in SWMR mode", async () => {
+    const path = join(folder, "swmr.h5");
+    const h5py = spawnPython(["-c", SWMR, path], { env: { ...process.env, HDF5_USE_FILE_LOCKING: "FALSE" } });
+    const written = createInterface({ input: h5py.stdout })[Symbol.asyncIterator]();
+    await written.next();
+    const reader = await openHdf5Reader(path);
+    for (const count of [5, 10, 15]) {
+      h5py.stdin.write("more\n");
+      await written.next();
+      await reader.refresh();
+      expect((await readAll(reader, "/a")).data).toEqual(Int32Array.from({ length: count }, (_, i) => i));
+    }
+    await reader.close();
+    h5py.kill("SIGKILL");
+    await once(h5py, "exit");
+    await using later = await openHdf5Reader(path);
+    expect((await readAll(later, "/a")).data).toHaveLength(15);
   });
 
   test("may be replaced by another one: after a refresh the new one is read", async () => {
