@@ -50,7 +50,12 @@ async function startWriting(
   const read = (address: number, length: number): Promise<Buffer> => file.read(address, length);
   const writes = new DataWrites((address, pieces) => file.writeJoined(address, pieces));
   const bookkeeping = await Bookkeeping.read(file);
-  const allocator = new Zones(bookkeeping.end, Number((await file.stat()).size), minutes * 60_000);
+  const allocator = new Zones(
+    bookkeeping.end,
+    Number((await file.stat()).size),
+    minutes * 60_000,
+    bookkeeping.formerScratch,
+  );
   for (const { address, size } of bookkeeping.free) allocator.discard(address, size);
   const heap = new HeapWriter(allocator, (write) => void writes.submit(write));
   const objects = await Objects.open(absolute, read, file.superblock.root, bookkeeping.hasNote);

@@ -91,3 +91,30 @@ test("h5py appends texts to what a writer left that was killed before any of its
     whole = done;
   }
 }, 60_000);
+
+test("a writer that is killed while it takes up what another one left costs nothing", async () => {
+  const names = ["block", "chunks", "packed"];
+  const options = { contiguousBelow: 0, chunks: [50] };
+  for (let count = 0, whole = false; !whole; count++) {
+    const path = folder("taken-up.h5");
+    const first = await openHdf5(path, { mode: "create" });
+    for (const [i, name] of names.entries()) {
+      const dataset = await first.createGrowing(
+        `/${name}`,
+        { dtype: "<f8", rowShape: [] },
+        [{}, options, { ...options, gzip: 1 }][i],
+      );
+      await dataset.append(range(0, 120));
+    }
+    await first.commit();
+    await first.abandon();
+    failAfter(count);
+    const second = await openHdf5(path).catch(() => undefined);
+    whole = second !== undefined;
+    vi.restoreAllMocks();
+    await second?.abandon();
+    await (await openHdf5(path)).close();
+    const right = `print(all(list(d[:]) == list(range(120)) for d in h5py.File(path).values()))`;
+    expect([count, await h5py(path, `${right}; import os; os.unlink(path)`)]).toEqual([count, "True"]);
+  }
+});

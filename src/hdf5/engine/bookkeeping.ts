@@ -62,14 +62,14 @@ export class Bookkeeping {
    */
   async update(root: Header, zones: Zones): Promise<void> {
     const { eof } = this.file.superblock;
-    const { start = 0, end = 0 } = zones.scratchZone ?? {};
+    const { start = 0, end = 0 } = zones.unsettled ?? {};
     const { noted } = this;
     const current = noted?.eof === eof && noted.end >= zones.keptEnd && noted.entries === 0;
     if (current && noted.scratchStart === start && noted.scratchEnd >= end) return;
-    const ahead = (used: number): number => Math.min(eof, used + LEAD + Math.floor(used / 64));
+    const ahead = (used: number, most = eof): number => Math.min(most, used + LEAD + Math.floor(used / 64));
     await this.write(root, {
       eof,
-      end: ahead(zones.keptEnd),
+      end: ahead(zones.keptEnd, zones.keptEnd <= start ? start : eof), // not into scratch space: the next writer goes on there
       list: 0,
       entries: 0,
       scratchStart: start,

@@ -90,8 +90,7 @@ export class ChunkedStorage implements Storage {
       return;
     }
     await this.index.open(root);
-    // Beyond what stays lies the scratch space of a killed writer.
-    this.settled = root < this.space.allocator.keptEnd;
+    this.settled = this.space.allocator.stays(root);
     const partial = rows - this.bandStart;
     const band = filled(partial * this.grid.rowBytes, this.type.fill);
     for (let tile = 0; tile < this.grid.count; tile++) await this.resumeTile(tile, partial, band);

@@ -46,8 +46,7 @@ export class RegionStorage implements Storage {
     this.limit = limit;
     this.ahead = ahead;
     this.shown = resumed !== undefined;
-    // Beyond what stays lies the scratch space of a killed writer.
-    this.settled = resumed?.block !== undefined && resumed.block.address < space.allocator.keptEnd;
+    this.settled = resumed?.block !== undefined && space.allocator.stays(resumed.block.address);
     if (!resumed) return;
     this.block = resumed.block;
     this.rows.push(resumed.rows);

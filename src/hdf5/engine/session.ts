@@ -60,6 +60,7 @@ export class Session {
         dataset.end();
       }
       await this.commitNow(false);
+      this.parts.allocator.leaveFormer();
     });
   }
 

@@ -6,6 +6,11 @@ import type { Placement } from "./placement.js";
 const GAP = 2 ** 30;
 const GAP_GROWTH = 4;
 
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
 /**
  * The file's space in two zones. What stays lies at the front. Behind it, after a wide gap of nothing (sparse), lies scratch space:
  * blocks that serve readers only while a dataset grows (the rows of a small one, raw slots of partial chunks, its index). A finished
@@ -24,18 +29,21 @@ export class Zones {
   private scratchStart = 0;
   /** Addresses below this were scratch space of an earlier life of the file: new scratch space begins behind them. */
   private readonly formerEnd: number;
+  /** Scratch space of a killed writer, to which datasets refer until they have been brought out of it. */
+  private former: Range | undefined;
   /** Bytes of scratch space of earlier zones, which the kept zone has grown around. */
   private skipped = 0;
 
   /**
    * `end`: the file is in use up to there; `touched`: beyond, up to there, it may hold bytes other than zero; `quarantine` in
-   * milliseconds.
+   * milliseconds; `former`: scratch space of a killed writer.
    */
-  constructor(end: number, touched: number, quarantine: number) {
+  constructor(end: number, touched: number, quarantine: number, former?: Range) {
     this.kept = new Allocator(end, touched, quarantine);
     this.firstOwn = end;
     this.quarantine = quarantine;
     this.formerEnd = touched;
+    this.former = former;
     this.sparse = true;
   }
 
@@ -44,14 +52,26 @@ export class Zones {
     return this.kept.end;
   }
 
+  /** False for scratch space: it ends with the file. */
+  stays(address: number): boolean {
+    return !this.isFormer(address) && this.of(address) === this.kept;
+  }
+
   /** The end of all that readers may look at now. */
   get end(): number {
     return Math.max(this.kept.end, this.scratch?.end ?? 0);
   }
 
   /** The scratch zone, when there is one. */
-  get scratchZone(): { readonly start: number; readonly end: number } | undefined {
+  get scratchZone(): Range | undefined {
     return this.scratch && { start: this.scratchStart, end: this.scratch.end };
+  }
+
+  /** Where the next writer has to look for unfinished datasets if this one is killed now. */
+  get unsettled(): Range | undefined {
+    const { former, scratchZone } = this;
+    if (!former || !scratchZone) return former ?? scratchZone;
+    return { start: former.start, end: scratchZone.end };
   }
 
   /** Bytes given out so far, in both zones: a measure of speed. */
@@ -60,7 +80,10 @@ export class Zones {
   }
 
   allocate(size: number, placement?: Placement): number {
-    if (this.scratch && this.kept.end + 2 * size + 4096 > this.scratchStart) this.passScratch();
+    const needed = this.kept.end + 2 * size + 4096;
+    if (this.scratch && needed > this.scratchStart) this.passScratch();
+    if (this.former && this.kept.end < this.former.end && needed > this.former.start)
+      this.passFormer(this.former);
     return this.kept.allocate(size, placement);
   }
 
@@ -83,11 +106,19 @@ export class Zones {
     return { address, blank: address >= (this.of(address) === this.kept ? before[0] : before[1]) };
   }
 
+  /** Nothing refers to the scratch space of a killed writer any more. */
+  leaveFormer(): void {
+    const { former } = this;
+    this.former = undefined;
+    if (former && former.end <= this.kept.end) this.kept.retire(former.start, former.end - former.start);
+  }
+
   discard(address: number, size: number): void {
     this.of(address).discard(address, size);
   }
 
   retire(address: number, size: number): void {
+    if (this.isFormer(address)) return; // all of it will be free
     if (address >= this.firstOwn) {
       this.of(address).retire(address, size);
       return;
@@ -107,10 +138,24 @@ export class Zones {
     return this.scratch && address >= this.scratchStart ? this.scratch : this.kept;
   }
 
+  private isFormer(address: number): boolean {
+    const { former } = this;
+    return former !== undefined && address >= former.start && address < former.end;
+  }
+
   private startScratch(): Allocator {
     const from = Math.max(this.kept.end + this.gap, this.formerEnd);
     this.scratchStart = 2 ** 20 * Math.ceil(from / 2 ** 20);
     return new Allocator(this.scratchStart, this.scratchStart, this.quarantine);
+  }
+
+  /** The kept zone has reached what a killed writer has left: it goes on behind it. */
+  private passFormer({ start, end }: Range): void {
+    const { kept } = this;
+    const gap = kept.end;
+    this.skipped += end - gap;
+    kept.jump(end);
+    kept.discard(gap, start - gap);
   }
 
   /** The kept zone has reached the scratch zone: it goes on behind it, and gets what is free there after the quarantine. */

@@ -94,6 +94,23 @@ describe("the zones of a file", () => {
     expect(large).toBeGreaterThanOrEqual(scratch + 2 ** 20);
     expect(zones.allocateScratch(8)).toBeGreaterThan(large + scratch);
   });
+
+  test("leave what a killed writer left in scratch space alone until it has been brought out of there", () => {
+    const former = { start: 2 ** 20, end: 2 ** 21 };
+    const zones = new Zones(2 ** 20 - 1000, 2 ** 22, 0, former);
+    expect(zones.stays(former.start)).toBe(false);
+    const before = zones.allocate(100_000);
+    expect(before).toBe(former.end);
+    zones.retire(former.start + 8, 100_000);
+    expect(zones.allocate(100_000)).toBe(before + 100_000);
+    expect(zones.unsettled).toEqual(former);
+    zones.leaveFormer();
+    const after = [zones.allocate(500_000), zones.allocate(500_000), zones.allocate(500_000)].sort(
+      (a, b) => a - b,
+    );
+    expect(after).toEqual([former.start, former.start + 500_000, before + 200_000]);
+    expect(zones.unsettled).toBeUndefined();
+  });
 });
 
 describe("an object header", () => {
