@@ -170,7 +170,7 @@ export class Dataset extends Node {
     return item.data;
   }
 
-  async #readable(options: SignalOption): Promise<DataSource> {
+  #readable(options: SignalOption): Promise<DataSource> | DataSource {
     this.core.assertOpen();
     return this.#data.growth ? this.#data : this.#current(options);
   }

@@ -65,6 +65,8 @@ export async function openHdf5Reader(path: string): Promise<Hdf5Reader> {
 class Reader implements Hdf5Reader {
   readonly #handle: FileHandle;
   #closed: boolean = false;
+  /** Of the dataset read last, which is most often the next one, too. */
+  #last: { readonly path: string; readonly generation: number; readonly facts: Facts } | undefined;
 
   constructor(handle: FileHandle) {
     this.#handle = handle;
@@ -108,21 +110,32 @@ class Reader implements Hdf5Reader {
   async read(path: string, ranges: readonly AxisRange[], options: SignalOption = {}): Promise<RawArray> {
     this.#assertOpen();
     options.signal?.throwIfAborted();
-    const at = tidy(path);
-    const facts = this.#handle.recall<Facts>(`facts ${at}`) ?? (await this.#facts(at));
-    const { dtype, shape, inner, plain } = facts;
+    const { dtype, shape, inner, plain } = this.#lastOf(path) ?? (await this.#facts(path));
     if (shape === null) return { dtype, shape: null, data: new Uint8Array(0) };
     const outer = ranges.slice(0, shape.length);
     const box = outer.map(increasing);
     const data =
       (plain && (this.#readShort(plain, box) ?? (await this.#readPlain(plain, box, options)))) ??
-      (await this.#readThroughLibrary(at, box, options));
+      (await this.#readThroughLibrary(tidy(path), box, options));
     const counts = [...outer.map((range) => range.count), ...inner];
     return inOrder({ dtype, shape: counts, data }, ranges, outer.length);
   }
 
+  #lastOf(path: string): Facts | undefined {
+    const last = this.#last;
+    return last?.path === path && last.generation === this.#handle.generation ? last.facts : undefined;
+  }
+
+  async #facts(path: string): Promise<Facts> {
+    const at = tidy(path);
+    const facts = this.#handle.recall<Facts>(`facts ${at}`);
+    if (!facts) return this.#findFacts(at);
+    this.#last = { path, generation: this.#handle.generation, facts };
+    return facts;
+  }
+
   /** Found out once while the file stays as it is. */
-  async #facts(at: string): Promise<Facts> {
+  async #findFacts(at: string): Promise<Facts> {
     const found = await this.#handle.find(at);
     if (found?.dataset) {
       const { plain: file, dataset, known } = found;

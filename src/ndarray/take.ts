@@ -76,9 +76,9 @@ export function runsOf(shape: readonly number[], ranges: readonly AxisRange[]): 
   let length = 1;
   while (inner > 0 && takesAll(ranges[inner - 1], shape[inner - 1] ?? 0)) length *= shape[--inner] ?? 0;
   const last = ranges[inner - 1];
-  let starts = Float64Array.of(0);
+  let starts = new Float64Array(1);
   if (last && (last.step === 1 || last.count === 1)) {
-    starts = Float64Array.of(last.start * length);
+    starts[0] = last.start * length;
     length *= last.count;
     inner--;
   }
