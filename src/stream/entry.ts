@@ -49,12 +49,22 @@ export function parseEntry(entry: Entry, stream: string): StreamEntry {
 }
 
 function count(entry: Entry, field: string, least: number, stream: string): number {
-  const text = entry.fields.get(field)?.toString();
-  const value = text === undefined ? 1 : Number(text);
+  const text = entry.fields.get(field);
+  const value = text === undefined ? 1 : naturalNumber(text);
   if (!Number.isSafeInteger(value) || value < least) {
     throw new StreamFormatError(`Entry ${entry.id} of stream "${stream}" has the ${field} ${text}.`, {
       stream,
     });
   }
   return value;
+}
+
+/** NaN for anything but digits. Without a text in between: entries come by the thousand. */
+function naturalNumber(digits: Uint8Array): number {
+  let number = digits.length === 0 ? Number.NaN : 0;
+  for (const character of digits) {
+    const digit = character - 48;
+    number = digit >= 0 && digit <= 9 ? 10 * number + digit : Number.NaN;
+  }
+  return number;
 }
