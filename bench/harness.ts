@@ -27,6 +27,8 @@ export interface Work {
 export interface Program {
   readonly command: string;
   readonly script: string;
+  /** Options of the interpreter. */
+  readonly options?: readonly string[];
   /** Arguments of this program alone, between the Redis URL and those of the work. */
   readonly args?: readonly string[];
 }
@@ -72,7 +74,7 @@ async function runPeer(work: Work, peer: Program, redisUrl: string): Promise<Sam
 }
 
 async function runProgram(program: Program, redisUrl: string, args: readonly string[]): Promise<Sample> {
-  const all = [program.script, redisUrl, ...(program.args ?? []), ...args];
+  const all = [...(program.options ?? []), program.script, redisUrl, ...(program.args ?? []), ...args];
   // A process group of its own: whatever the program has started ends with it, also when it fails or this one is stopped.
   const env = { ...process.env, BENCH_SPAWNED: String(Number(process.hrtime.bigint()) / 1e9) };
   const child = spawn(program.command, all, { stdio: ["ignore", "pipe", "pipe"], detached: true, env });

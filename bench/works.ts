@@ -70,7 +70,7 @@ function reading(): Work[] {
     ...Object.entries(DATA).flatMap(([data, title]) =>
       ["whole", "sliced", "iterated"].map((how) => work("read", `${title}, ${how}`, data, how)),
     ),
-    // What the slicing takes at Redis and in the kernel: no reader that asks for the same parts can be faster.
+    // What the slicing takes at Redis and in the kernel: no reader that asks for the same parts and returns arrays can be faster.
     ...["batches", "spectra", "images"].map((data) =>
       work("receive", `limit: the bytes of ${data}, sliced`, data),
     ),
@@ -105,6 +105,10 @@ function opening(): Work[] {
     work("open", "a virtual file of 1 scans, first value, for the second time", "1", "again"),
     work("open", "a virtual file of 1 scans, first value, again and again", "1", "often"),
     work("open", "from the start of the program to a first value", "1", "start"),
+    {
+      ...work("open", "limit: a virtual file of 1 scans, first value, all code compiled before", "1"),
+      nxlive: { ...ours("open"), options: ["--no-lazy"] },
+    },
     // What asking Redis takes in a program that has just begun, without any code of a library.
     work("rounds", "limit: the round trips to a first value"),
     work("rounds", "limit: the round trips to a first value, for the second time", "again"),

@@ -1,4 +1,4 @@
-"""A plain socket to Redis, for the works that measure a limit: it counts the bytes of replies, and looks at nothing."""
+"""A plain socket to Redis, for the works that measure a limit: it keeps or counts the bytes of replies, and looks at nothing."""
 
 import socket
 from urllib.parse import urlparse
@@ -11,15 +11,22 @@ class PlainSocket:
         url = urlparse(url)
         self.connection = socket.create_connection((url.hostname, url.port))
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.memory = bytearray(64 * 2**10)
+        self.memory = memoryview(bytearray(64 * 2**10))
 
     def ask(self, *commands):
         """Sends commands, and PING to see where their replies end; how many bytes came."""
+        return self.fill(memoryview(b""), *commands)
+
+    def fill(self, target, *commands):
+        """As `ask`, and puts the first bytes that come into `target`."""
         lines = [" ".join(map(str, command)) for command in [*commands, ["PING"]]]
         self.connection.sendall(("\r\n".join(lines) + "\r\n").encode())
         received, tail = 0, b""
         while tail != PONG:
             length = self.connection.recv_into(self.memory)
+            wanted = min(length, len(target) - received)
+            if wanted > 0:
+                target[received : received + wanted] = self.memory[:wanted]
             received += length
-            tail = (tail + self.memory[max(0, length - len(PONG)) : length])[-len(PONG) :]
+            tail = (tail + bytes(self.memory[max(0, length - len(PONG)) : length]))[-len(PONG) :]
         return received
