@@ -13,23 +13,28 @@ export class Attributes {
     this.#read = read;
   }
 
+  /** One value; undefined when there is no such attribute. */
   async get(name: string, options: SignalOption = {}): Promise<Value> {
     const raw = (await this.#read(options)).get(name);
     return raw && attributeValue(raw);
   }
 
+  /** True when there is such an attribute. */
   async has(name: string, options: SignalOption = {}): Promise<boolean> {
     return (await this.#read(options)).has(name);
   }
 
+  /** The names, in the order of the mapping, or of the file. */
   async keys(options: SignalOption = {}): Promise<string[]> {
     return [...(await this.#read(options)).keys()];
   }
 
+  /** The values, in the order of `keys`. */
   async values(options: SignalOption = {}): Promise<Value[]> {
     return [...(await this.#read(options)).values()].map(attributeValue);
   }
 
+  /** Names and values. */
   async items(options: SignalOption = {}): Promise<[string, Value][]> {
     return [...(await this.#read(options))].map(([name, raw]) => [name, attributeValue(raw)]);
   }
@@ -39,6 +44,7 @@ export class Attributes {
     return this.#read(options);
   }
 
+  /** The names. */
   async *[Symbol.asyncIterator](): AsyncGenerator<string, undefined, undefined> {
     yield* await this.keys();
   }

@@ -14,6 +14,7 @@ export class Block extends NdArray {
     this.index = index;
   }
 
+  /** The number of points. */
   get length(): number {
     return this.shape[0] ?? 0;
   }

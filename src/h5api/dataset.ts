@@ -46,6 +46,7 @@ export class Dataset extends Node {
     this.#data = located.item.data;
   }
 
+  /** How the elements are stored or published: `<f8`, `>u2`, `|b1`, `str`, `json`, or the fields of a compound. */
   get dtype(): DType {
     return this.#data.dtype;
   }
@@ -55,6 +56,7 @@ export class Dataset extends Node {
     return this.#data.maxshape;
   }
 
+  /** The number of axes; 0 for scalars and the null dataspace. */
   get ndim(): number {
     return this.#data.maxshape?.length ?? 0;
   }
@@ -140,6 +142,7 @@ export class Dataset extends Node {
     yield* blocksOf(data, options);
   }
 
+  /** As `points`: one by one, to the seal. */
   [Symbol.asyncIterator](): AsyncGenerator<Value, undefined, undefined> {
     return this.points();
   }

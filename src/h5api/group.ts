@@ -60,6 +60,7 @@ export class Group extends Node {
     }
   }
 
+  /** The names of the members, in the order of the mapping, or of the file where it keeps one. */
   async keys(options: SignalOption = {}): Promise<string[]> {
     const group = await this.#item(options);
     return [...(await group.names(options))];
@@ -102,6 +103,7 @@ export class Group extends Node {
     return signalOf(this.core, this.name, options);
   }
 
+  /** As `keys`; of a file with live scans also the names that come, for ever. */
   [Symbol.asyncIterator](): AsyncIterableIterator<string> {
     return this.#names();
   }

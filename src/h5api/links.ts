@@ -6,6 +6,7 @@ export class HardLink {
   readonly kind = "hard";
 }
 
+/** A link to a path of the same file, which need not exist. */
 export class SoftLink {
   readonly kind = "soft";
   /** Where it leads: absolute, or relative to the group that holds it. */
@@ -16,10 +17,12 @@ export class SoftLink {
   }
 }
 
+/** A link to a path of another file, neither of which need exist. */
 export class ExternalLink {
   readonly kind = "external";
   /** The other file, as stored: absolute, or relative to the folder of this one. */
   readonly filename: string;
+  /** The path in that file. */
   readonly path: string;
 
   constructor(filename: string, path: string) {

@@ -15,9 +15,13 @@ export type Value = unknown;
  * complex numbers interleaved (`data.length` is then twice `size`), compounds as an array of records `{field: value}`.
  */
 export class NdArray<T extends NdData = NdData> {
+  /** The elements in C order, in native byte order. */
   readonly data: T;
+  /** The length of each axis; empty for a single value. */
   readonly shape: readonly number[];
+  /** How the elements are stored or published, with their byte order (`<f8`, `>u2`, `|b1`, `str`, `json`, …). */
   readonly dtype: DType;
+  /** Always 0: `data` begins with the first element. */
   readonly offset = 0;
 
   constructor(data: T, shape: readonly number[], dtype: DType) {
@@ -38,10 +42,12 @@ export class NdArray<T extends NdData = NdData> {
     return new NdArray(decodeData(raw, sizeOfShape(raw.shape)), raw.shape, raw.dtype);
   }
 
+  /** The number of axes. */
   get ndim(): number {
     return this.shape.length;
   }
 
+  /** The number of elements. */
   get size(): number {
     return sizeOfShape(this.shape);
   }

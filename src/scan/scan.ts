@@ -46,6 +46,7 @@ export class Scan {
     this.#openStreams();
   }
 
+  /** What it is found by: name, number, session, path …. */
   get id(): ScanIdentity {
     return this.#document.id;
   }
@@ -56,6 +57,7 @@ export class Scan {
     return this.#info;
   }
 
+  /** The state as of the last look: `refresh`, `update`, `states` and `waitFor` look. */
   get state(): ScanState {
     return this.#state;
   }

@@ -2,6 +2,7 @@ import { ScanFormatError } from "./errors.js";
 
 /** The life of a scan, in order. */
 export const SCAN_STATES = ["CREATED", "PREPARED", "STARTED", "STOPPED", "CLOSED"] as const;
+/** One of `SCAN_STATES`. */
 export type ScanState = (typeof SCAN_STATES)[number];
 
 /** Position in the scan's life: 0 for CREATED … 4 for CLOSED. */

@@ -88,6 +88,7 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
     this.#lent.delete(views);
   }
 
+  /** As `read`, for `for await`: with the `signal` of the group, and done when `read` gives null. */
   async next(): Promise<IteratorResult<Map<FollowableStream, StreamView>>> {
     const { signal } = this.#options;
     const views = await this.read(signal ? { signal } : {});
@@ -103,6 +104,7 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
     return this;
   }
 
+  /** Ends a read that is under way (ClosedError) and lets go of all streams. */
   close(): void {
     this.#closing.abort(new ClosedError("The cursor group was closed."));
     this.#interrupt();

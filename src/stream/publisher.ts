@@ -22,8 +22,11 @@ export interface FlushOptions extends SignalOption {
 
 /** The writing side of a stream. There is one per stream; anyone may seal it. */
 export class StreamPublisher {
+  /** The name by which readers find it in `scan.streams`. */
   readonly name: string;
+  /** The Redis key of its entries. */
   readonly key: string;
+  /** What readers are told of it: unit, plugin, …. */
   readonly info: Readonly<Record<string, unknown>>;
   readonly #redis: RedisClient;
   readonly #sink: Sink;
@@ -55,10 +58,12 @@ export class StreamPublisher {
     this.#sender = { name: stream.name, key: stream.key, accepted: this.#position, failure: undefined };
   }
 
+  /** dtype of the points; `json` for JSON streams. */
   get dtype(): DType {
     return this.#encoding.dtype;
   }
 
+  /** Shape of one point; -1 where it varies. */
   get shape(): readonly number[] {
     return this.#encoding.shape;
   }

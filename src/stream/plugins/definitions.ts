@@ -126,6 +126,7 @@ export interface Hdf5FallbackDefinition {
   readonly info?: Readonly<Record<string, unknown>>;
 }
 
+/** A plain stream that names the HDF5 file its points are written to as well. Send points, as to any numeric stream. */
 export function hdf5FallbackDefinition(definition: Hdf5FallbackDefinition): PluginStreamDefinition {
   const { dtype, shape = [], file, dataset } = definition;
   const info = { ...definition.info, ...imageInfo({ dtype, shape }) };
