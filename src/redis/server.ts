@@ -1,12 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import { InvalidArgumentError } from "../errors.js";
+import { InvalidArgumentError, messageOf } from "../errors.js";
+import { makeFolder } from "../folders.js";
 import { RedisServerError } from "./errors.js";
 import { findRedisProgram, type RedisProgram } from "./server-binary.js";
 
@@ -95,7 +96,11 @@ async function launch(
   options: PrivateRedisOptions,
 ): Promise<PrivateRedis> {
   const { dir, maxmemory, signal } = options;
-  if (dir !== undefined) await mkdir(dir, { recursive: true });
+  if (dir !== undefined) {
+    await makeFolder(dir).catch((cause: unknown) => {
+      throw new RedisServerError(`The folder ${dir} cannot be made: ${messageOf(cause)}.`, { cause });
+    });
+  }
   const temporary = dir === undefined ? await mkdtemp(join(tmpdir(), "nxlive-redis-")) : undefined;
   const args = ["--port", String(port), "--bind", "127.0.0.1", "--dir", dir ?? temporary ?? ""];
   args.push("--save", dir === undefined ? "" : "60 1", "--daemonize", "no", "--logfile", "");

@@ -1,6 +1,7 @@
-import { mkdir, readlink, realpath, statfs } from "node:fs/promises";
+import { readlink, realpath, statfs } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, normalize, relative, resolve, sep } from "node:path";
 import { messageOf } from "../errors.js";
+import { makeFolder } from "../folders.js";
 import { FileUnavailableError, TargetFileError } from "./errors.js";
 
 const MEGABYTE = 1_000_000;
@@ -38,7 +39,7 @@ export async function checkTarget(path: string, limits: TargetLimits): Promise<s
   // Before any folder is made: the part that exists decides where the rest will be.
   const planned = await resolveExisting(clean);
   await refuseOutside(planned, path, limits.roots);
-  await makeFolder(dirname(clean), path);
+  await makeFolderOf(clean, path);
   const resolved = await resolveExisting(clean);
   await refuseOutside(resolved, path, limits.roots);
   const { full } = await roomFor(resolved, limits.leastFree ?? LEAST_FREE);
@@ -106,9 +107,9 @@ async function resolveExisting(path: string, links = 0): Promise<string> {
   }
 }
 
-async function makeFolder(folder: string, path: string): Promise<void> {
+async function makeFolderOf(file: string, path: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(dirname(file));
   } catch (cause) {
     throw new FileUnavailableError(`Cannot create the folder of ${path}: ${messageOf(cause)}`, {
       path,

@@ -20,6 +20,13 @@ test("a file in an allowed folder is given back, its parents made", async () => 
   expect(existsSync(join(root, "allowed", "a", "b"))).toBe(true);
 });
 
+test("a folder that takes no other is an error, and is not tried for ever", async () => {
+  await expect(checkTarget("/proc/nowhere/scan.h5", { roots: [], leastFree: 0 })).rejects.toMatchObject({
+    code: "ERR_FILE_UNAVAILABLE",
+    message: expect.stringContaining("Cannot create the folder"),
+  });
+});
+
 test("a relative path is refused", async () => {
   await expect(check("scan.h5")).rejects.toMatchObject({ code: "ERR_TARGET_FILE" });
 });

@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, readdir } from "node:fs/promises";
+import { mkdtemp, readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { makeFolder } from "../../folders.js";
 import { File } from "../../h5api/file.js";
 import { startPrivateRedis } from "../../redis/server.js";
 import { DataStore } from "../../scan/store.js";
@@ -85,7 +86,7 @@ async function showTree(name: string, story: Story, signal: AbortSignal): Promis
 async function folderFor(given: string | undefined): Promise<string> {
   if (given === undefined) return await mkdtemp(join(tmpdir(), "nxlive-demo-"));
   const directory = resolve(given);
-  await mkdir(directory, { recursive: true });
+  await makeFolder(directory);
   if ((await readdir(directory)).length > 0)
     throw new UsageError(`--directory takes a new or an empty folder, not ${directory}`);
   return directory;
