@@ -44,7 +44,7 @@ async function main(args: readonly string[]): Promise<number> {
     return await runCommand(entry, name === "help" ? ["--help"] : rest, interruption.signal);
   } catch (error) {
     await stderr.write(`${describe(entry.name, error, rest.includes("--debug"), interruption.signal)}\n`);
-    return error instanceof UsageError || isNxliveError(error, "ERR_INVALID_ARGUMENT") ? 2 : 1;
+    return isWrongUse(error) ? 2 : 1;
   } finally {
     interruption.end();
   }
@@ -123,6 +123,11 @@ function interruptions(): { signal: AbortSignal; end(): void } {
     signal: controller.signal,
     end: () => void process.off("SIGINT", onSignal).off("SIGTERM", onSignal),
   };
+}
+
+function isWrongUse(error: unknown): boolean {
+  const codes = ["ERR_INVALID_ARGUMENT", "ERR_CONFIGURATION"];
+  return error instanceof UsageError || codes.some((code) => isNxliveError(error, code));
 }
 
 function describe(name: string, error: unknown, debug: boolean, signal: AbortSignal): string {

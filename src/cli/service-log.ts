@@ -1,5 +1,5 @@
 import { type Logger, pino } from "pino";
-import type { Output } from "./command.js";
+import { type Output, UsageError } from "./command.js";
 
 const LEVELS: Readonly<Record<number, string>> = {
   10: "trace",
@@ -12,6 +12,10 @@ const LEVELS: Readonly<Record<number, string>> = {
 
 /** A service's log: one line of text each, or pino's JSON lines for machines. */
 export function serviceLogger(output: Output, options: { level: string; json: boolean }): Logger {
+  const levels = [...Object.keys(pino.levels.values), "silent"];
+  if (!levels.includes(options.level)) {
+    throw new UsageError(`--log-level is one of ${levels.join(", ")}, not ${JSON.stringify(options.level)}`);
+  }
   const write = (line: string) => {
     void output.write(options.json ? line : textLine(line));
   };

@@ -45,6 +45,13 @@ test.each([
   ["a relative path to move", ["replay", "x.jsonl", "--rebase", "a=/b"], "--rebase takes two absolute paths"],
   ["a size that is none", ["redis", "--maxmemory", "much"], "maxmemory must be a size"],
   ["a port that is none", ["redis", "--port", "66666"], "port must be an integer from 1 to 65535"],
+  [
+    "a setting of the writer that is none",
+    ["write", "--compression", "zip"],
+    "--compression: expected one of",
+  ],
+  ["a relative root", ["write", "--root", "data"], "--root[0]: expected absolute path of a folder"],
+  ["a level that is none", ["track", "--log-level", "loud"], "--log-level is one of trace, debug, info"],
   ["a URL that is none", ["scans", "--redis", "nonsense"], "Cannot read the Redis URL"],
 ])("%s is wrong use: code 2 and one line", async (_, args, message) => {
   const { code, stdout, stderr } = await runCli(args);

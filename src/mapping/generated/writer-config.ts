@@ -1,5 +1,8 @@
 // Made from the JSON schema of the same name by scripts/generate-types.mjs: change the schema, not this file.
 
+/**
+ * absolute path of a folder
+ */
 export type AnAbsolutePath = string;
 
 /**
