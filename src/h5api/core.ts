@@ -35,7 +35,7 @@ export class FileCore {
   }
 
   assertOpen(): void {
-    if (!this.#open) throw new ClosedError(`${this.name} is closed.`, { path: this.name });
+    if (!this.#open) throw this.#closedError();
   }
 
   /** Looks for news in the file. All else here is as of the last look. */
@@ -89,9 +89,14 @@ export class FileCore {
     return { item: await parent.view.item(own, options), path: joinPath(own) };
   }
 
+  #closedError(): ClosedError {
+    return new ClosedError(`${this.name} is closed.`, { path: this.name });
+  }
+
+  /** Waits under way end with a ClosedError. */
   async close(): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
-    await this.library.close();
+    await this.library.close(this.#closedError());
   }
 }

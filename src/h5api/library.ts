@@ -10,6 +10,7 @@ import { LiveFile, ScanFile } from "./live-file.js";
 import { resolvePath } from "./resolve.js";
 import { treeOf } from "./scan-trees.js";
 import type { FileView } from "./view.js";
+import { Waits } from "./waits.js";
 
 /** Where data are taken from: scans in Redis, files on disk, or whichever there is. */
 export type FileMode = "live" | "disk" | "auto";
@@ -19,6 +20,7 @@ export class Library {
   readonly #store: DataStore | undefined;
   readonly #views = new Map<string, FileView>();
   readonly #disk = new Map<string, Promise<DiskFile>>();
+  readonly #waits = new Waits();
 
   constructor(store: DataStore | undefined) {
     this.#store = store;
@@ -46,6 +48,7 @@ export class Library {
         onDisk: (path: string, options: SignalOption) => this.#onDisk(name, path, options),
       }),
       find: this.find,
+      waits: this.#waits,
     });
   }
 
@@ -63,7 +66,9 @@ export class Library {
     return view && this.#datasetAt(view, path, options);
   };
 
-  async close(): Promise<void> {
+  /** Ends what waits with the reason given. */
+  async close(reason: Error): Promise<void> {
+    this.#waits.close(reason);
     const files = await Promise.allSettled(this.#disk.values());
     this.#disk.clear();
     this.#views.clear();
@@ -76,6 +81,7 @@ export class Library {
         onDisk: (path: string, options: SignalOption) => this.#onDisk(name, path, options),
       }),
       find: this.find,
+      waits: this.#waits,
     });
   }
 

@@ -73,14 +73,19 @@ export class LiveFile implements FileView {
     return entry ?? names[0];
   }
 
-  follow(options: SignalOption = {}): AsyncIterableIterator<string> {
+  async *follow(options: SignalOption = {}): AsyncGenerator<string, undefined, undefined> {
     const there = async () => {
       await this.#scans.look(options);
       const names = await this.#scans.names(options);
       const open = await this.#scans.open(options);
       return { names, open: open.map(({ scan }) => scan), timetag: this.#scans.timetag };
     };
-    return followNames(this.#store, this.name, there, options);
+    const wait = this.#context.waits.begin(options.signal);
+    try {
+      yield* followNames(this.#store, this.name, there, wait);
+    } finally {
+      wait.end();
+    }
   }
 
   async freeze(options: SignalOption = {}): Promise<FrozenFile> {
@@ -165,12 +170,17 @@ export class ScanFile implements FileView {
   /** The names that are there, then those that come with later states, to the scan's end. */
   async *follow(options: SignalOption = {}): AsyncGenerator<string, undefined, undefined> {
     const given = new Set<string>();
-    for await (const _ of this.#scan.states(options)) {
-      const tree = await this.#treeOf(this.#scan, options);
-      for (const name of tree?.children.keys() ?? []) {
-        if (!given.has(name)) yield name;
-        given.add(name);
+    const wait = this.#context.waits.begin(options.signal);
+    try {
+      for await (const _ of this.#scan.states(wait)) {
+        const tree = await this.#treeOf(this.#scan, wait);
+        for (const name of tree?.children.keys() ?? []) {
+          if (!given.has(name)) yield name;
+          given.add(name);
+        }
       }
+    } finally {
+      wait.end();
     }
   }
 

@@ -8,6 +8,7 @@ import { staticSource } from "./data/static-source.js";
 import { StreamSource, singlePointSource } from "./data/stream-source.js";
 import { virtualSource } from "./data/virtual-source.js";
 import type { Item } from "./view.js";
+import type { Waits } from "./waits.js";
 
 /** What the items of a live file need from it. */
 export interface LiveContext {
@@ -15,6 +16,8 @@ export interface LiveContext {
   readonly file: string;
   /** The same dataset in the file on disk, when that may be asked. */
   onDisk?(path: string, options: SignalOption): Promise<DataSource | undefined>;
+  /** Waits end when the file is closed. */
+  readonly waits: Waits;
   /** A dataset of this file or another one, through links; undefined when it does not exist. */
   find(file: string, path: string, options: SignalOption): Promise<DataSource | undefined>;
 }
@@ -61,6 +64,7 @@ function sourceOf(node: DataNode, path: string, scan: Scan, context: LiveContext
     checkScan: async (options) => {
       await scan.update(options);
     },
+    waits: context.waits,
   });
   return value.layout?.single ? singlePointSource(source) : source;
 }

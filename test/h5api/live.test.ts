@@ -239,6 +239,27 @@ describe("a live file", () => {
     await finish(one);
   });
 
+  test("closing the file ends what waits in it, and nothing else", async () => {
+    const one = await startScan(store);
+    await sent(one.diode, 1);
+    const file = await File.open(FILE, { store });
+    const diode = await file.get("/12.1/instrument/diode").dataset();
+    const all = async (values: AsyncIterable<unknown>) => {
+      for await (const _ of values);
+    };
+    const waiting = [diode.slice(0, 10), diode.slice(), diode.at(5), all(diode), all(file)];
+    await using other = await File.open(FILE, { store });
+    const elsewhere = other.get("/12.1/instrument/diode").at(1);
+    const under = () =>
+      store.redis.commands.call(["CLIENT", "LIST"]).then((list) => String(list).match(/cmd=xread/g));
+    while (((await under())?.length ?? 0) < 6);
+    await file.close();
+    for (const wait of waiting) await expect(wait).rejects.toMatchObject({ code: "ERR_CLOSED" });
+    await sent(one.diode, 2);
+    expect(await elsewhere).toBe(2);
+    await finish(one);
+  });
+
   test("a slice over what is there and what is to come is one array, cut to the seal", async () => {
     const one = await startScan(store);
     await sent(one.image, new Uint16Array(24).fill(1));

@@ -6,6 +6,7 @@ import type { FollowableStream } from "../../stream/followable.js";
 import type { SignalOption, WaitOptions } from "../../stream/reading.js";
 import { Stream } from "../../stream/stream.js";
 import { withTimeout } from "../../waiting.js";
+import type { Waits } from "../waits.js";
 import { joinAll, joinRows, padRows } from "./join.js";
 import type { DataSource, FollowOptions, Growth, Rows } from "./source.js";
 import { VariableShape } from "./variable-shape.js";
@@ -16,6 +17,8 @@ export interface LiveSupport {
   readonly onDisk: (options: SignalOption) => Promise<DataSource | undefined>;
   /** Throws when the scan is gone: an empty stream may be one that was deleted. */
   readonly checkScan: (options: SignalOption) => Promise<void>;
+  /** Waits end when the file is closed. */
+  readonly waits: Waits;
 }
 
 /** Points of a trimmed stretch that are read from the file at once. */
@@ -59,7 +62,10 @@ export class StreamSource implements DataSource, Growth {
   async read(ranges: readonly AxisRange[], options: WaitOptions = {}): Promise<NdArray> {
     const [points = wholeAxis(0), ...inner] = ranges;
     try {
-      return await this.#readLive(points, inner, options);
+      if (this.stream.plugin === null || !options.wait) return await this.#readLive(points, inner, options);
+      return await this.#support.waits.during(options.signal, (signal) =>
+        this.#readLive(points, inner, { ...options, signal }),
+      );
     } catch (error) {
       if (!(error instanceof IndexNoMoreThereError)) throw error;
       return this.#readTrimmed(points, inner, error, options);
@@ -71,8 +77,12 @@ export class StreamSource implements DataSource, Growth {
     if (count === 0 || (count !== "end" && (await stream.length(options)) >= count)) return count !== 0;
     if (await stream.isSealed(options)) return false;
     await this.#support.checkScan(options); // nobody would end the wait for a stream that was deleted
-    const { timeout, signal } = options;
-    const limits = { wait: true, ...(timeout !== undefined && { timeout }), ...(signal && { signal }) };
+    return this.#support.waits.during(options.signal, (signal) => this.#wait(count, { ...options, signal }));
+  }
+
+  async #wait(count: number | "end", options: WaitOptions): Promise<boolean> {
+    const { stream } = this;
+    const limits = { ...options, wait: true };
     if (stream.plugin === null) {
       if (count !== "end") return stream.events.waitForMore(count - 1, limits);
       await stream.events.waitSeal(limits);
@@ -94,14 +104,16 @@ export class StreamSource implements DataSource, Growth {
     if (length >= stop || (await stream.isSealed(options))) return undefined;
     if (length === 0) await this.#support.checkScan(options);
     const what = () => `points ${start} to ${stop - 1} of stream "${stream.name}"`;
-    return withTimeout(options.timeout, options.signal, what, (signal) =>
-      this.#gather(start, stop, signal ? { signal } : {}),
+    return this.#support.waits.during(options.signal, (closing) =>
+      withTimeout(options.timeout, closing, what, (signal) =>
+        this.#gather(start, stop, signal ? { signal } : {}),
+      ),
     );
   }
 
   async #gather(start: number, stop: number, options: SignalOption): Promise<NdArray> {
     const parts: NdArray[] = [];
-    for await (const rows of this.follow({ from: start, ...options })) {
+    for await (const rows of this.#follow({ from: start, ...options })) {
       const count = Math.min(rows.length, stop - rows.index);
       parts.push(takeArray(await rows.read(), [wholeAxis(count)]));
       if (rows.index + rows.length >= stop) break;
@@ -115,6 +127,15 @@ export class StreamSource implements DataSource, Growth {
 
   /** As the stream's own cursor; points that were trimmed come from the file. */
   async *follow(options: FollowOptions): AsyncGenerator<Rows, undefined, undefined> {
+    const wait = this.#support.waits.begin(options.signal);
+    try {
+      yield* this.#follow({ ...options, signal: wait.signal });
+    } finally {
+      wait.end();
+    }
+  }
+
+  async *#follow(options: FollowOptions): AsyncGenerator<Rows, undefined, undefined> {
     for await (const view of this.stream.cursor(options)) {
       if (view.lost > 0) yield* this.#lost(view.index - view.lost, view.index, options);
       if (view.length > 0) yield { index: view.index, length: view.length, read: () => view.data() };
