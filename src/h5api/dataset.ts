@@ -1,7 +1,7 @@
 import { InvalidArgumentError, isNxliveError } from "../errors.js";
 import { type DType, sizeOfShape } from "../ndarray/dtype.js";
 import type { NdArray, Value } from "../ndarray/ndarray.js";
-import type { AxisSelection } from "../ndarray/slice.js";
+import { type AxisSelection, pointsNeeded } from "../ndarray/slice.js";
 import { dropAxes, takeArray, wholeAxis } from "../ndarray/take.js";
 import { IndexNotYetThereError, IndexWontBeThereError } from "../stream/errors.js";
 import type { SignalOption } from "../stream/reading.js";
@@ -16,7 +16,6 @@ import {
   consecutivePoints,
   type ParsedSlice,
   parseSlice,
-  pointsNeeded,
   type ReadOptions,
   resolveOn,
   type SliceArguments,

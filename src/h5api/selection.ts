@@ -54,22 +54,6 @@ function requireSelection(value: AxisSelection | ReadOptions): AxisSelection {
   );
 }
 
-/**
- * How many points the first axis must have before a selection can be answered: a number, or the end of the stream when
- * it counts from there or goes up to it.
- */
-export function pointsNeeded(selection: AxisSelection): number | "end" {
-  if (selection === null) return "end";
-  if (typeof selection === "number") return selection < 0 ? "end" : selection + 1;
-  const [start, stop, step] = [selection[0], selection[1], selection[2] ?? 1];
-  if ((start ?? 0) < 0 || (stop ?? 0) < 0) return "end";
-  if (step < 0) return start === null ? "end" : stop !== null && stop >= start ? 0 : start + 1;
-  if (stop === null) return "end";
-  const first = start ?? 0;
-  if (stop <= first) return 0;
-  return first + Math.floor((stop - 1 - first) / Math.max(1, step)) * Math.max(1, step) + 1;
-}
-
 /** The points start … stop - 1 that a selection takes one after the other; undefined for any other selection. */
 export function consecutivePoints(selection: AxisSelection): { start: number; stop: number } | undefined {
   if (selection === null) return undefined;

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from "../errors.js";
 import type { DType } from "../ndarray/dtype.js";
 import { NdArray, type Value } from "../ndarray/ndarray.js";
+import { pointsNeeded } from "../ndarray/slice.js";
 import { BLOCK, type RedisClient } from "../redis/client.js";
 import * as commands from "../redis/commands.js";
 import type { Entry } from "../redis/replies.js";
@@ -202,10 +203,10 @@ export class Stream implements EventSource, FollowableStream {
   ): Promise<NdArray> {
     const deadline = new Deadline(options.timeout);
     const fromEnd = (start ?? 0) < 0 || (stop ?? 0) < 0 || ((step ?? 1) < 0 && start === null);
-    if (options.wait && (fromEnd || stop === null)) await this.waitSeal(waitOptions(options, deadline));
-    else if (options.wait) {
-      const last = Math.max(stop ?? 0, (step ?? 1) < 0 ? (start ?? 0) + 1 : 0) - 1;
-      await this.waitForMore(last, waitOptions(options, deadline));
+    if (options.wait) {
+      const needed = pointsNeeded([start, stop, step]);
+      const waiting = waitOptions(options, deadline);
+      await (needed === "end" ? this.waitSeal(waiting) : this.waitForMore(needed - 1, waiting));
     }
     const end = await this.end(options);
     if (fromEnd && !end.sealed && !options.wait) {

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { parseSlice, pointsNeeded } from "../../src/h5api/selection.js";
+import { parseSlice } from "../../src/h5api/selection.js";
 import { pagesOf } from "../../src/hdf5/reader-pages.js";
 import { sizeOfShape } from "../../src/ndarray/dtype.js";
 import { NdArray } from "../../src/ndarray/ndarray.js";
-import { type AxisSelection, resolveAxis } from "../../src/ndarray/slice.js";
+import { type AxisSelection, pointsNeeded, resolveAxis } from "../../src/ndarray/slice.js";
 import { takeArray } from "../../src/ndarray/take.js";
 
 const bound = fc.option(fc.integer({ min: 0, max: 30 }), { nil: null });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { FollowableStream, StreamView } from "../../src/index.js";
 import * as commands from "../../src/redis/commands.js";
 import { startTestStore } from "../support/store.js";
-import { codeOf, startStream, trim } from "./support.js";
+import { codeOf, isWaiting, startStream, trim } from "./support.js";
 
 const { store } = await startTestStore();
 
@@ -71,6 +71,8 @@ describe("a slice", () => {
     const waiting = reader.slice(1, 5, null, { wait: true });
     await publisher.send([3, 4, 5]);
     expect((await waiting).toNested()).toEqual([1, 2, 3, 4]);
+    expect((await reader.slice(4, null, -2, { wait: true })).toNested()).toEqual([4, 2, 0]);
+    expect((await reader.slice(9, 5, null, { wait: true })).shape).toEqual([0]);
   });
 
   test("without a stop waits for the seal", async () => {
@@ -89,6 +91,17 @@ describe("a slice", () => {
     expect(await codeOf(reader.slice(-2))).toBe("ERR_INDEX_NOT_YET_THERE");
     await publisher.seal();
     expect((await reader.slice(-2)).toNested()).toEqual([1, 2]);
+  });
+
+  test("that ends before the last points waits for the seal", async () => {
+    const { publisher, reader } = await startStream(store);
+    await publisher.send([0, 1, 2]);
+    await publisher.flush();
+    const waiting = reader.slice(0, -1, null, { wait: true });
+    expect(await isWaiting(store, waiting)).toBe(true);
+    await publisher.send([3, 4]);
+    await publisher.seal();
+    expect((await waiting).toNested()).toEqual([0, 1, 2, 3]);
   });
 
   test("of trimmed points says which one is missing", async () => {
@@ -343,6 +356,16 @@ describe("a cursor group", () => {
     }
     expect(errors).toEqual([["bad", "ERR_PLUGIN_MISSING"]]);
     expect(lengths).toEqual([1]);
+  });
+
+  test("for the newest points has those that are there, without waiting for others", async () => {
+    const { publisher, reader } = await startStream(store);
+    await publisher.send([0, 1, 2]);
+    await publisher.flush();
+    const group = store.cursorGroup([reader], { lastOnly: true });
+    const views = await group.read({ timeout: 200 });
+    expect(views?.get(reader)).toMatchObject({ index: 2, length: 1 });
+    group.close();
   });
 
   test("gives an empty map when its timeout has passed", async () => {

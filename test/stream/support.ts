@@ -41,3 +41,14 @@ export async function codeOf(promise: Promise<unknown>): Promise<string | undefi
   }
   return undefined;
 }
+
+/** Whether a promise is still open after as many looks at Redis as any call needs to see what is there already. */
+export async function isWaiting(store: DataStore, promise: Promise<unknown>): Promise<boolean> {
+  let open = true;
+  const settle = () => {
+    open = false;
+  };
+  promise.then(settle, settle);
+  for (let look = 0; look < 50; look++) await store.lastScan();
+  return open;
+}

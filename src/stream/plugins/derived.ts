@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from "../../errors.js";
 import { type DType, numericType, sizeOfShape } from "../../ndarray/dtype.js";
 import { NdArray, type Value } from "../../ndarray/ndarray.js";
-import { type AxisRange, resolveAxis } from "../../ndarray/slice.js";
+import { type AxisRange, pointsNeeded, resolveAxis } from "../../ndarray/slice.js";
 import * as commands from "../../redis/commands.js";
 import { withTimeout } from "../../waiting.js";
 import { endOf, parseEntry } from "../entry.js";
@@ -100,9 +100,9 @@ export abstract class DerivedStream implements FollowableStream {
     options: WaitOptions = {},
   ): Promise<NdArray> {
     const fromEnd = (start ?? 0) < 0 || (stop ?? 0) < 0 || ((step ?? 1) < 0 && start === null);
-    const end = stop === null || fromEnd ? Number.POSITIVE_INFINITY : Math.max(stop, (start ?? 0) + 1);
+    const needed = pointsNeeded([start, stop, step]);
     return this.#limited(options, `points to ${stop ?? "the end"}`, async (waiting) => {
-      const progress = await this.#until(({ length }) => length >= end, waiting);
+      const progress = await this.#until(({ length }) => needed !== "end" && length >= needed, waiting);
       if (fromEnd && !waiting.wait) this.#requireSeal(progress);
       const range = resolveAxis([start, stop, step], progress.length);
       return NdArray.fromRaw(await this.#readWhenReadable(range, waiting));

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { NdArray } from "../../../src/ndarray/ndarray.js";
 import type { LimaStream } from "../../../src/stream/plugins/lima.js";
+import { isWaiting } from "../support.js";
 import { limaScans, running, status } from "./lima-support.js";
 import { collect, errorOf } from "./support.js";
 
@@ -29,9 +30,25 @@ describe("while the detector takes images", () => {
     const { publisher, stream } = await running(scans());
     const image = stream.at(12, { wait: true });
     await publisher.send(status(15, 12));
+    await publisher.flush();
+    expect(await isWaiting(scans().store, image)).toBe(true);
     await publisher.send(status(21, 20));
-    expect(image).toBeInstanceOf(Promise);
     expect(await image).toEqual(await stream.at(12));
+  });
+
+  test("waiting for a slice ends when its last image can be read", async () => {
+    const { publisher, stream } = await running(scans());
+    await publisher.send(status(9, 9));
+    await publisher.flush();
+    const images = stream.slice(8, 12, 1, { wait: true });
+    expect(await isWaiting(scans().store, images)).toBe(true);
+    await publisher.send(status(20, 20));
+    expect((await images).shape).toEqual([4, 12, 16]);
+  });
+
+  test("a slice of nothing waits for nothing", async () => {
+    const { stream } = await running(scans());
+    expect((await stream.slice(5, 2, 1, { wait: true, timeout: 1_000 })).shape).toEqual([0, 12, 16]);
   });
 
   test("waiting for a slice ends at the seal when fewer images were taken", async () => {

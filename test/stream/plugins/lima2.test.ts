@@ -11,6 +11,7 @@ import { type FrameRequest, Lima2Stream, lima2Plugin } from "../../../src/stream
 import { fixture, replayFixture } from "../../support/fixtures.js";
 import { runPython } from "../../support/python.js";
 import { startTestRedis } from "../../support/redis.js";
+import { isWaiting } from "../support.js";
 import { collect, errorOf, scanWith } from "./support.js";
 
 let redis: PrivateRedis;
@@ -73,6 +74,7 @@ describe("frames in a master file", () => {
       message: expect.stringContaining("fetchFrame"),
     });
     const waited = stream.at(2, { wait: true });
+    expect(await isWaiting(store, waited)).toBe(true);
     await publisher.seal();
     expect((await waited) as NdArray).toMatchObject({ shape: [12, 16] });
   });
