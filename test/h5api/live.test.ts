@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type Dataset, File, isNxliveError, type NdArray } from "../../src/index.js";
+import { type Dataset, File, isNxliveError, mapping, type NdArray } from "../../src/index.js";
 import * as commands from "../../src/redis/commands.js";
 import { sent } from "../support/sent.js";
 import { makeTestFolder, startTestStore } from "../support/store.js";
@@ -56,6 +56,17 @@ describe("a live file", () => {
     await expect(data.slice(0, 10, { timeout: 30 })).rejects.toMatchObject({ code: "ERR_TIMEOUT" });
     await finish(one);
     await expect(data.at(7)).rejects.toMatchObject({ code: "ERR_INDEX_WONT_BE_THERE" });
+  });
+
+  test("of a scan that is not prepared yet is empty, and fills when it is", async () => {
+    const scan = await store.createScan({ name: "a", number: 3, data_policy: "no_policy", path: FILE });
+    await using file = await File.ofScan(await store.loadScan(scan.key));
+    expect(await file.keys()).toEqual([]);
+    await expect(file.get("/3.1")).rejects.toMatchObject({ code: "ERR_PATH_NOT_FOUND" });
+    scan.info.h5maps = { [FILE]: mapping.root({ "3.1": mapping.entry({ title: "late" }) }) };
+    await scan.prepare();
+    expect(await file.get("/3.1/title").value()).toBe("late");
+    await scan.close();
   });
 
   test("a selection of more axes than there are is refused at once, and says how many there are", async () => {

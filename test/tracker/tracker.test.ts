@@ -103,6 +103,16 @@ describe("trimming", () => {
     expect(await call("XLEN", image.key)).toBe(20);
   });
 
+  test("heeds all of a long journal", async () => {
+    const { image } = await imageScan(store);
+    await sendImages(image, 0, 200);
+    const now = await store.redis.do(serverTime());
+    for (let i = 0; i < 150; i++) await call("XADD", JOURNAL, `${now - 10_000 + i}-0`, image.key, `${i}-1`);
+    const report = await new MemoryTracker(store, { ...GREEDY, protectedHistory: 5 }).look();
+    expect(report).toMatchObject({ trimmedEntries: 149 });
+    expect((await entryIds(store, image.key))[0]).toBe("149-1");
+  });
+
   test("shortens the journal too", async () => {
     await sendImages((await imageScan(store)).image, 0, 3);
     const tracker = new MemoryTracker(store);
