@@ -26,12 +26,15 @@ export class Library {
     this.#store = store;
   }
 
-  /** Undefined when there is no such file in that mode. */
+  /** The file after a look at what is new in it; undefined when there is no such file in that mode. */
   async open(name: string, mode: FileMode, options: SignalOption = {}): Promise<FileView | undefined> {
     const store = this.#store;
     if (mode === "disk" || !store) return this.#openDisk(name);
     const known = this.#views.get(name);
-    if (known) return known;
+    if (known) {
+      await known.version(options);
+      return known.live || existsSync(name) ? known : undefined;
+    }
     const live = this.#liveFile(store, name, mode);
     await live.version(options);
     if (live.isEmpty && (mode === "live" || !existsSync(name))) return undefined;

@@ -211,3 +211,23 @@ test("what the mapping gains at the end of a scan is there on the next access", 
   expect(await entry.attrs.get("end_reason")).toBe("SUCCESS");
   expect(await file.keys()).toEqual(["1.1", "1.2"]);
 });
+
+test("what is new in the files that links lead to is seen", async () => {
+  const [main, live] = [join(folder, "main.h5"), join(folder, "live.h5")];
+  const first = await startScan(store, 1, live);
+  await scanWith(3, main, {
+    "3.1": mapping.entry({
+      first: mapping.externalLink("live.h5", "/1.1/instrument/diode"),
+      second: mapping.externalLink("live.h5", "/2.1/instrument/diode"),
+    }),
+  });
+  await using file = await File.open(main, { store });
+  await sent(first.diode, 1);
+  expect(await file.get("/3.1/first/data").at(0)).toBe(1);
+  await expect(file.get("/3.1/second/data").at(0)).rejects.toMatchObject({ code: "ERR_BROKEN_LINK" });
+  const second = await startScan(store, 2, live);
+  await sent(second.diode, 2);
+  expect(await file.get("/3.1/second/data").at(0)).toBe(2);
+  await finish(first);
+  await finish(second);
+});
