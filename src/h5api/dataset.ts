@@ -155,8 +155,9 @@ export class Dataset extends Node {
     try {
       return await this.#slice(await this.#readable(parsed.options), parsed);
     } catch (error) {
-      // The scan has gone meanwhile: the file may have the data.
-      const elsewhere = isNxliveError(error, "ERR_SCAN_NOT_FOUND") && (await this.#moved(parsed.options));
+      // The scan has gone meanwhile: the file, or another scan, may have the data.
+      const gone = GONE.some((code) => isNxliveError(error, code));
+      const elsewhere = gone && (await this.#moved(parsed.options));
       if (!elsewhere) throw error;
       return this.#slice(elsewhere, parsed);
     }
@@ -256,6 +257,9 @@ export class Dataset extends Node {
     return new WrongKindError(`${this.location} is a scalar: it has no ${what}.`, { path: this.location });
   }
 }
+
+/** What a read says when there is no scan any more: of a stream that was known to be sealed, that its points are gone. */
+const GONE = ["ERR_SCAN_NOT_FOUND", "ERR_INDEX_NO_MORE_THERE"];
 
 function requireIndex(index: number): number {
   if (Number.isSafeInteger(index)) return index;

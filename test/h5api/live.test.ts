@@ -215,11 +215,15 @@ describe("a live file", () => {
     await sent(one.diode, 1);
     await finish(one);
     await using file = await File.open(FILE, { store });
-    expect(nested(await file.get("/1.1/instrument/diode").slice())).toEqual([1]);
+    const held = await file.get("/1.1/instrument/diode").dataset();
+    expect(nested(await held.slice())).toEqual([1]);
     await store.deleteScan(one.scan.key);
+    for (const key of [...one.scan.keys, one.diode.key]) await store.redis.do(commands.del(key)); // as after a while
+    await expect(held.slice(0, 1)).rejects.toMatchObject({ code: "ERR_PATH_NOT_FOUND" });
     const again = await startScan(store, 1);
     await sent(again.diode, 2);
     expect(nested(await file.get("/1.1/instrument/diode").slice(0, 1))).toEqual([2]);
+    expect(nested(await held.slice(0, 1))).toEqual([2]);
     await finish(again);
   });
 
