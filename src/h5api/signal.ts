@@ -26,6 +26,7 @@ async function signalIn(
   depth: number,
 ): Promise<Dataset> {
   const { item } = await core.resolve(group, options);
+  let missing = "";
   if (item.kind === "group") {
     const attributes = await item.attributes(options);
     for (const name of [textAttribute(attributes, "signal"), "data", "value"]) {
@@ -34,12 +35,18 @@ async function signalIn(
       if (found?.kind === "dataset") return found;
     }
     const next = textAttribute(attributes, "default");
-    if (next !== undefined && depth < MAX_DEPTH)
-      return signalIn(core, version, childPath(group, next), options, depth + 1);
+    if (next !== undefined && depth < MAX_DEPTH) {
+      try {
+        return await signalIn(core, version, childPath(group, next), options, depth + 1);
+      } catch (error) {
+        if (!isNxliveError(error, "ERR_PATH_NOT_FOUND")) throw error;
+        missing = `; its default ${JSON.stringify(next)} is not there`;
+      }
+    }
   }
   const location = `${core.name}::${group}`;
   throw new WrongKindError(
-    `${location} is a group without a default signal (attribute "signal", member "data" or "value"): name one of its datasets.`,
+    `${location} is a group without a default signal (attribute "signal", member "data" or "value"${missing}): name one of its datasets.`,
     { path: location },
   );
 }

@@ -58,6 +58,18 @@ describe("a live file", () => {
     await expect(data.at(7)).rejects.toMatchObject({ code: "ERR_INDEX_WONT_BE_THERE" });
   });
 
+  test("a group whose default is not there has no signal, and says why", async () => {
+    const scan = await store.createScan({ name: "a", number: 4, data_policy: "no_policy", path: FILE });
+    scan.info.h5maps = { [FILE]: mapping.root({ "4.1": mapping.entry({}, { default: "plot" }) }) };
+    await scan.prepare();
+    await using file = await File.ofScan(await store.loadScan(scan.key));
+    await expect(file.get("/4.1").slice(0, 1)).rejects.toMatchObject({
+      code: "ERR_WRONG_KIND",
+      message: expect.stringContaining('its default "plot" is not there'),
+    });
+    await scan.close();
+  });
+
   test("of a scan that is not prepared yet is empty, and fills when it is", async () => {
     const scan = await store.createScan({ name: "a", number: 3, data_policy: "no_policy", path: FILE });
     await using file = await File.ofScan(await store.loadScan(scan.key));
