@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { File } from "../../src/index.js";
+import { File, mapping } from "../../src/index.js";
 import { RedisClient } from "../../src/redis/client.js";
 import * as commands from "../../src/redis/commands.js";
 import { Writer } from "../../src/writer/index.js";
@@ -70,6 +70,35 @@ describe("a file in auto mode", () => {
     const seen: unknown[] = [];
     for await (const value of data.points({ from: 4 })) seen.push(value);
     expect(seen).toEqual([4, 5, 6, 7, 8, 9]);
+  });
+
+  test("reads trimmed JSON values from the file as the values that they were", async () => {
+    const scan = await store.createScan(
+      { name: "log", number: 1, data_policy: "no_policy", session: "demo", path },
+      { h5maps: { [path]: mapping.root({ "1.1": mapping.entry({ log: mapping.stream("log") }) }) } },
+    );
+    const log = scan.createStream("log", { dtype: "json" });
+    await scan.prepare();
+    await scan.start();
+    const values = [{ a: 1 }, "two", 3, null, [5, "5"], true];
+    for (const value of values) await sent(log, value);
+    await scan.close();
+    await write();
+    await trim(log.key, 4);
+    await using file = await File.open(path, { store });
+    const data = await file.get("/1.1/log").dataset();
+    expect(data.dtype).toBe("json");
+    for (const [start, stop] of [
+      [0, 6],
+      [1, 3],
+    ] as const) {
+      const part = await data.slice(start, stop);
+      expect([part.dtype, part.data]).toEqual(["json", values.slice(start, stop)]);
+    }
+    expect(await data.at(0)).toEqual({ a: 1 });
+    const seen: unknown[] = [];
+    for await (const value of data) seen.push(value);
+    expect(seen).toEqual(values);
   });
 
   test("a dataset that was opened live goes on from disk when its scan has gone", async () => {

@@ -1,4 +1,5 @@
-import type { NdArray } from "../../ndarray/ndarray.js";
+import { parsePlainJson } from "../../json-text.js";
+import { NdArray } from "../../ndarray/ndarray.js";
 import type { AxisRange } from "../../ndarray/slice.js";
 import { takeArray, wholeAxis } from "../../ndarray/take.js";
 import { IndexNoMoreThereError } from "../../stream/errors.js";
@@ -198,11 +199,18 @@ export class StreamSource implements DataSource, Growth {
     const newer = points.count - older;
     const forwards = points.step > 0;
     const olderPart = { ...points, count: older, start: forwards ? first : first + step * (older - 1) };
-    const saying = file.read([olderPart, ...inner], options);
-    if (newer === 0) return saying;
+    const reading = this.#readSaved(file, [olderPart, ...inner], options);
+    if (newer === 0) return reading;
     const newerPart = { ...points, count: newer, start: forwards ? first + step * older : points.start };
-    const [head, tail] = await Promise.all([saying, this.#readLive(newerPart, inner, options)]);
+    const [head, tail] = await Promise.all([reading, this.#readLive(newerPart, inner, options)]);
     return forwards ? joinRows(head, tail) : joinRows(tail, head);
+  }
+
+  /** Points in the file; JSON values are texts there. */
+  async #readSaved(file: DataSource, ranges: readonly AxisRange[], options: SignalOption): Promise<NdArray> {
+    const saved = await file.read(ranges, options);
+    if (this.dtype !== "json" || saved.dtype !== "str") return saved;
+    return new NdArray((saved.data as readonly string[]).map(parsePlainJson), saved.shape, "json");
   }
 }
 
