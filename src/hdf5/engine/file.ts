@@ -35,8 +35,10 @@ export class DataFile {
   private readonly handle: FileHandle;
   private block: Superblock;
   private physical: number;
-  /** The end of what was written; the file is that long before it is lengthened on purpose. */
+  /** The end of what was written or is being written; the file is that long before it is lengthened on purpose. */
   private written = 0;
+  /** Resolves when the file has its new size. */
+  private resizing: Promise<void> | undefined;
   private headroom = HEADROOM_TRIED;
   private extended = { at: performance.now(), used: 0 };
   private extending: Promise<void> = Promise.resolve();
@@ -158,14 +160,18 @@ export class DataFile {
   /** Pieces that lie one behind the other from an address on. */
   async writeJoined(address: number, pieces: readonly Buffer[]): Promise<void> {
     await this.beforeWriting();
+    await this.resizing?.catch(() => undefined);
     this.wrote = true;
     try {
       let at = address;
       let rest = behind(pieces, 0);
+      this.written = Math.max(
+        this.written,
+        rest.reduce((end, { length }) => end + length, at),
+      );
       while (rest.length > 0) {
         const { bytesWritten } = await this.handle.writev(rest, at);
         at += bytesWritten;
-        this.written = Math.max(this.written, at);
         rest = behind(rest, bytesWritten);
       }
     } catch (error) {
@@ -289,9 +295,10 @@ export class DataFile {
   /** Makes the file longer without using room, and the headroom larger; where that takes room, it shrinks. */
   private async lengthen(size: number): Promise<void> {
     if (size <= this.physical) return;
-    const added = size - this.physical;
     const before = await this.handle.stat();
-    await this.truncate(size);
+    const added = size - this.physical;
+    // Data are written ahead of what is covered: they stay.
+    await this.truncate(Math.max(size, this.written));
     const after = await this.handle.stat();
     const sparse = (after.blocks - before.blocks) * 512 < added / 2;
     if (!sparse) this.headroom = HEADROOM_DENSE;
@@ -300,10 +307,13 @@ export class DataFile {
 
   private async truncate(size: number): Promise<void> {
     try {
-      await this.handle.truncate(size);
+      this.resizing = this.handle.truncate(size);
+      await this.resizing;
       this.physical = size;
     } catch (error) {
       throw systemError(error, "resizing", this.path);
+    } finally {
+      this.resizing = undefined;
     }
   }
 

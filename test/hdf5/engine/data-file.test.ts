@@ -22,3 +22,18 @@ test("a write that begins while the file's state is noted is not taken for one o
   await expect(file.check()).resolves.toBeUndefined();
   await file.close();
 });
+
+test("lengthening the file cuts off nothing of what was written, or is being written, far ahead", async () => {
+  const path = folder("ahead.h5");
+  await (await openHdf5(path, { mode: "create" })).close();
+  const handle = await DataFile.open(path);
+  if (!handle) throw new Error("the file is not there");
+  const { block, size } = await DataFile.readSuperblock(path, handle);
+  const file = await DataFile.adopt(path, handle, block, size);
+  const bytes = Buffer.from("here");
+  const [before, during] = [2 ** 31, 2 ** 31 + 2 ** 20];
+  await file.write({ address: before, bytes });
+  await Promise.all([file.cover(size, size), file.write({ address: during, bytes })]);
+  expect([await file.read(before, 4), await file.read(during, 4)]).toEqual([bytes, bytes]);
+  await file.close();
+});
