@@ -39,23 +39,20 @@ export async function openHdf5(path: string, options: OpenOptions = {}): Promise
 /** An open file that no one else writes to; `release` gives it free for others of this process. */
 interface Claimed {
   readonly file: DataFile;
+  /** From there on the file holds zeros. */
+  readonly touched: number;
   readonly release: () => void;
 }
 
 async function startWriting(
   absolute: string,
-  { file, release }: Claimed,
+  { file, touched, release }: Claimed,
   minutes: number,
 ): Promise<FileWriter> {
   const read = (address: number, length: number): Promise<Buffer> => file.read(address, length);
   const writes = new DataWrites((address, pieces) => file.writeJoined(address, pieces));
   const bookkeeping = await Bookkeeping.read(file);
-  const allocator = new Zones(
-    bookkeeping.end,
-    Number((await file.stat()).size),
-    minutes * 60_000,
-    bookkeeping.formerScratch,
-  );
+  const allocator = new Zones(bookkeeping.end, touched, minutes * 60_000, bookkeeping.formerScratch);
   for (const { address, size } of bookkeeping.free) allocator.discard(address, size);
   const heap = new HeapWriter(allocator, (write) => void writes.submit(write));
   const objects = await Objects.open(absolute, read, file.superblock.root, bookkeeping.hasNote);
@@ -81,8 +78,7 @@ async function openOrCreate(path: string, mode: "create" | "append"): Promise<Cl
     if (claimed) return claimed;
   }
   try {
-    const file = await createFile(path);
-    return { file, release: claimNew(await file.stat()) };
+    return await createFile(path);
   } catch (error) {
     const raced =
       mode === "append" && error instanceof FileExistsError ? await openExisting(path) : undefined;
@@ -91,7 +87,7 @@ async function openOrCreate(path: string, mode: "create" | "append"): Promise<Cl
   }
 }
 
-async function createFile(path: string): Promise<DataFile> {
+async function createFile(path: string): Promise<Claimed> {
   const root = StoredObject.group();
   const chunk = root.header.chunks[0];
   if (!chunk) throw new RangeError("a header without chunks");
@@ -107,14 +103,18 @@ async function createFile(path: string): Promise<DataFile> {
     eof: end,
     root: ROOT,
   };
-  const content = Buffer.alloc(end);
-  content.set(
-    encodeNote({ eof: end, end, list: 0, entries: 0, scratchStart: 0, scratchEnd: 0 }),
-    ROOT + NOTE_OFFSET,
-  );
-  content.set(encodeSuperblock(block).bytes, 0);
-  for (const { address, bytes } of root.header.writes().fresh) content.set(bytes, address);
-  return await DataFile.create(path, content, block);
+  const { fresh } = root.header.writes();
+  const contentFor = (superblock: Superblock): Buffer => {
+    const { eof } = superblock;
+    const content = Buffer.alloc(end);
+    const note = { eof, end, list: 0, entries: 0, scratchStart: 0, scratchEnd: 0 };
+    content.set(encodeNote(note), ROOT + NOTE_OFFSET);
+    content.set(encodeSuperblock(superblock).bytes, 0);
+    for (const { address, bytes } of fresh) content.set(bytes, address);
+    return content;
+  };
+  const file = await DataFile.create(path, contentFor, block);
+  return { file, touched: end, release: claimNew(await file.stat()) };
 }
 
 /** Undefined when there is no such file. */
@@ -126,7 +126,7 @@ async function openExisting(path: string): Promise<Claimed | undefined> {
     release = await claim(path, await handle.stat({ bigint: true }));
     const { block, size } = await DataFile.readSuperblock(path, handle);
     checkSuperblock(block, size, path);
-    return { file: await DataFile.adopt(path, handle, block, size), release };
+    return { file: await DataFile.adopt(path, handle, block, size), touched: size, release };
   } catch (error) {
     release?.();
     await handle.close();

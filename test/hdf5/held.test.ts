@@ -38,3 +38,18 @@ test("a reader that holds the file open reads on, however much scratch space was
   expect(await lines.next()).toMatchObject({ value: `${data.length} True` });
   await once(reader, "exit");
 });
+
+test("a reader that opened a new file before its first rows sees them through the same handle", async () => {
+  const path = folder("empty.h5");
+  await using file = await openHdf5(path, { mode: "create" });
+  const data = await file.createGrowing("/x", { dtype: "<f8", rowShape: [] });
+  await file.commit();
+  const reader = spawnPython(["-c", HOLDER, path]);
+  const lines = createInterface({ input: reader.stdout })[Symbol.asyncIterator]();
+  expect(await lines.next()).toMatchObject({ value: "0" });
+  await data.append(range(0, 100));
+  await file.commit();
+  reader.stdin.end("\n");
+  expect(await lines.next()).toMatchObject({ value: "100 True" });
+  await once(reader, "exit");
+});

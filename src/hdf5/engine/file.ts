@@ -18,6 +18,8 @@ const HEADROOM = 512 * 2 ** 20;
 /** As long as it is not known whether the file system has sparse files, and where it has none. */
 const HEADROOM_TRIED = 64 * 2 ** 20;
 const HEADROOM_DENSE = 2 ** 20;
+/** The stored EOF of a new file covers the beginning of its scratch space: readers that open it early see addresses there. */
+const FIRST_EOF = 1.5 * 2 ** 30;
 const HEADROOM_MAX = 16 * 2 ** 30;
 /** The headroom covers so much time at the present speed of writing: longer than readers take to open, read and close. */
 const HEADROOM_SECONDS = 30;
@@ -62,18 +64,27 @@ export class DataFile {
   }
 
   /**
-   * Creates a file with its first bytes (superblock and root group), which appears under its name complete: a reader never
-   * sees an empty file. Refused when the path is taken.
+   * Creates a file with its first bytes (superblock and root group, as `contentFor` a superblock), which appears under its name
+   * complete: a reader never sees an empty file. Refused when the path is taken.
    */
-  static async create(path: string, content: Buffer, block: Superblock): Promise<DataFile> {
+  static async create(
+    path: string,
+    contentFor: (block: Superblock) => Buffer,
+    first: Superblock,
+  ): Promise<DataFile> {
     const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.${Date.now().toString(36)}.tmp`);
     let handle: FileHandle | undefined;
     try {
       handle = await open(temporary, "wx+");
-      await handle.write(content, 0, content.length, 0);
-      const file = new DataFile(path, handle, block, content.length);
+      const file = new DataFile(path, handle, first, 0);
       // While no reader can hold a smaller size; the first time shows how large the headroom can be.
-      for (let i = 0; i < 2; i++) await file.lengthen(content.length + file.headroom);
+      for (let i = 0; i < 2; i++) await file.lengthen(first.eof + file.headroom);
+      if (file.sparse) {
+        file.block = { ...first, eof: FIRST_EOF };
+        await file.lengthen(FIRST_EOF + file.headroom);
+      }
+      const content = contentFor(file.block);
+      await handle.write(content, 0, content.length, 0);
       await publish(temporary, path);
       await file.quiet();
       file.wrote = true; // its size is not exact
