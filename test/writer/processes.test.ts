@@ -36,9 +36,9 @@ async function statusesOf(keys: readonly string[]): Promise<ScanStatus[]> {
 }
 
 test("two writers divide the scans between them, and one takes over from the other when it is killed", async () => {
-  // Neither can have all open scans in hand, however quick it is.
-  const one = startWriter(redis.url, "--concurrency", "8");
-  const other = startWriter(redis.url, "--concurrency", "8");
+  // One scan at a time is taken up, so that neither has all of them in hand before the other one looks.
+  const one = startWriter(redis.url, "--concurrency", "1");
+  const other = startWriter(redis.url, "--concurrency", "1");
   await Promise.all([one, other].map((writer) => writer.says(/Writing the scans/)));
   const numbers = range(16).map((i) => i + 1);
   const scans = await Promise.all(numbers.map((number) => publishSimple(store, fileOf(number), number)));
