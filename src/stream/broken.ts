@@ -50,6 +50,7 @@ export class BrokenStream implements EventSource {
   isSealed = (): Promise<never> => this.#reject();
   at = (): Promise<never> => this.#reject();
   slice = (): Promise<never> => this.#reject();
+  first = (): Promise<never> => this.#reject();
   last = (): Promise<never> => this.#reject();
   waitForMore = (): Promise<never> => this.#reject();
   waitSeal = (): Promise<never> => this.#reject();

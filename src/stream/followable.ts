@@ -47,6 +47,8 @@ export interface EventSource extends FollowableStream {
   readonly pageSize: PageSize;
   /** Encodes and decodes the stream's entries. */
   readonly codec: Encoding;
+  /** The index of the oldest point that is still in Redis; the length when there is none. */
+  first(options?: SignalOption): Promise<number>;
   /** The newest event and its index, undefined when there is none (or it was trimmed before the seal). */
   last(options?: SignalOption): Promise<{ readonly index: number; readonly value: unknown } | undefined>;
   /**

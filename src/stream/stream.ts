@@ -94,6 +94,13 @@ export class Stream implements EventSource, FollowableStream {
     return last ? this.#notice(parseEntry(last, this.name)) : NOTHING;
   }
 
+  async first(options: SignalOption = {}): Promise<number> {
+    const [first] = await this.redis.do(commands.xrange(this.key, "-", "+", 1), options);
+    const entry = first && parseEntry(first, this.name);
+    if (!entry) return this.length(options);
+    return entry.kind === "points" ? entry.index : endOf(entry);
+  }
+
   async last(options: SignalOption = {}): Promise<{ index: number; value: Value } | undefined> {
     const range = commands.xrevrange(this.key, "+", "-", 2);
     const entries = (await this.redis.do(range, options)).map((entry) => parseEntry(entry, this.name));

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { File, mapping } from "../../src/index.js";
+import { openHdf5 } from "../../src/hdf5/open.js";
+import { File, mapping, type NdArray } from "../../src/index.js";
 import { RedisClient } from "../../src/redis/client.js";
 import * as commands from "../../src/redis/commands.js";
 import { Writer } from "../../src/writer/index.js";
@@ -99,6 +100,47 @@ describe("a file in auto mode", () => {
     const seen: unknown[] = [];
     for await (const value of data) seen.push(value);
     expect(seen).toEqual(values);
+  });
+
+  test("points of varying size are read when older ones were trimmed, with or without a file", async () => {
+    const scan = await store.createScan(
+      { name: "spectra", number: 1, data_policy: "no_policy", session: "demo", path },
+      { h5maps: { [path]: mapping.root({ "1.1": mapping.entry({ mca: mapping.stream("mca") }) }) } },
+    );
+    const mca = scan.createStream("mca", { dtype: "<i4", shape: [-1] });
+    await scan.prepare();
+    await scan.start();
+    for (const point of [[1], [2, 2], [3], [4], [5, 5, 5]]) await sent(mca, Int32Array.from(point));
+    await trim(mca.key, 2);
+
+    await using live = await File.open(path, { store, mode: "live" });
+    const mine = await live.get("/1.1/mca").dataset();
+    expect(await mine.shape()).toEqual([5, 3]);
+    expect((await mine.slice(2, 5)).toNested()).toEqual([
+      [3, 0, 0],
+      [4, 0, 0],
+      [5, 5, 5],
+    ]);
+    expect(((await mine.at(4)) as NdArray).toNested()).toEqual([5, 5, 5]);
+    await expect(mine.slice(0, 2)).rejects.toMatchObject({ code: "ERR_INDEX_NO_MORE_THERE" });
+    expect(await (await live.snapshot()).get("/1.1/mca").shape()).toEqual([5, 3]);
+
+    // The file has the first three of them.
+    const saved = new Uint8Array(Int32Array.of(1, 0, 2, 2, 3, 0).buffer);
+    await using writer = await openHdf5(path, { mode: "create" });
+    await writer.createGroup("/1.1");
+    await writer.createDataset("/1.1/mca", { dtype: "<i4", shape: [3, 2], data: saved });
+    await writer.commit();
+    await using file = await File.open(path, { store });
+    const data = await file.get("/1.1/mca").dataset();
+    expect(await data.shape()).toEqual([5, 3]);
+    expect((await data.slice(1, 5)).toNested()).toEqual([
+      [2, 2, 0],
+      [3, 0, 0],
+      [4, 0, 0],
+      [5, 5, 5],
+    ]);
+    await scan.close();
   });
 
   test("a dataset that was opened live goes on from disk when its scan has gone", async () => {

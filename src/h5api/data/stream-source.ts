@@ -160,15 +160,11 @@ export class StreamSource implements DataSource, Growth {
   /** One point's extent; where it varies, the largest one so far, which the others are padded to. */
   async #pointShape(length: number, options: SignalOption): Promise<readonly number[]> {
     if (!this.#variable) return this.stream.shape;
-    try {
-      return await this.#variable.upTo(length, options);
-    } catch (error) {
-      if (!(error instanceof IndexNoMoreThereError)) throw error;
-      const file = await this.#support.onDisk(options);
-      const shape = await file?.shape(options);
-      if (!shape) throw error;
-      return shape.slice(1);
-    }
+    const live = await this.#variable.upTo(length, options);
+    if (this.#variable.complete) return live;
+    const file = await this.#support.onDisk(options);
+    const saved = await file?.shape(options);
+    return live.map((extent, axis) => Math.max(extent, saved?.[axis + 1] ?? 0));
   }
 
   async #readLive(points: AxisRange, inner: readonly AxisRange[], options: WaitOptions): Promise<NdArray> {
@@ -199,16 +195,27 @@ export class StreamSource implements DataSource, Growth {
     const newer = points.count - older;
     const forwards = points.step > 0;
     const olderPart = { ...points, count: older, start: forwards ? first : first + step * (older - 1) };
-    const reading = this.#readSaved(file, [olderPart, ...inner], options);
+    const reading = this.#readSaved(file, olderPart, inner, options);
     if (newer === 0) return reading;
     const newerPart = { ...points, count: newer, start: forwards ? first + step * older : points.start };
     const [head, tail] = await Promise.all([reading, this.#readLive(newerPart, inner, options)]);
     return forwards ? joinRows(head, tail) : joinRows(tail, head);
   }
 
-  /** Points in the file; JSON values are texts there. */
-  async #readSaved(file: DataSource, ranges: readonly AxisRange[], options: SignalOption): Promise<NdArray> {
-    const saved = await file.read(ranges, options);
+  /** Points in the file. JSON values are texts there, and points of varying size may be padded to less than here. */
+  async #readSaved(
+    file: DataSource,
+    points: AxisRange,
+    inner: readonly AxisRange[],
+    options: SignalOption,
+  ): Promise<NdArray> {
+    if (this.#variable) {
+      const largest = await this.#pointShape(0, options);
+      const there = ((await file.shape(options)) ?? []).slice(1);
+      const rows = padRows(await file.read([points, ...there.map(wholeAxis)], options), largest);
+      return takeArray(rows, [wholeAxis(points.count), ...inner]);
+    }
+    const saved = await file.read([points, ...inner], options);
     if (this.dtype !== "json" || saved.dtype !== "str") return saved;
     return new NdArray((saved.data as readonly string[]).map(parsePlainJson), saved.shape, "json");
   }

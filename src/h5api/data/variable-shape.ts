@@ -1,4 +1,6 @@
-import type { ReadableStreamData, SignalOption } from "../../stream/reading.js";
+import { IndexNoMoreThereError } from "../../stream/errors.js";
+import type { FollowableStream } from "../../stream/followable.js";
+import type { SignalOption } from "../../stream/reading.js";
 
 /** Points looked at in one read. */
 const PAGE = 4096;
@@ -8,17 +10,19 @@ const PAGE = 4096;
  * file. Points are looked at once.
  */
 export class VariableShape {
-  readonly #stream: ReadableStreamData;
+  /** False when points had been trimmed before they could be looked at. */
+  complete: boolean = true;
+  readonly #stream: FollowableStream;
   #largest: number[];
   #seen = 0;
   #looking: Promise<void> = Promise.resolve();
 
-  constructor(stream: ReadableStreamData) {
+  constructor(stream: FollowableStream) {
     this.#stream = stream;
     this.#largest = stream.shape.map((length) => Math.max(0, length));
   }
 
-  /** The largest extent among the first `count` points. */
+  /** The largest extent among the first `count` points, as far as they are in Redis. */
   async upTo(count: number, options: SignalOption): Promise<readonly number[]> {
     const look = this.#looking.catch(() => {}).then(() => this.#look(count, options));
     this.#looking = look;
@@ -29,9 +33,16 @@ export class VariableShape {
   async #look(count: number, options: SignalOption): Promise<void> {
     while (this.#seen < count) {
       const stop = Math.min(count, this.#seen + PAGE);
-      const points = await this.#stream.slice(this.#seen, stop, 1, options);
-      this.#largest = this.#largest.map((length, axis) => Math.max(length, points.shape[axis + 1] ?? 0));
-      this.#seen = stop;
+      try {
+        const points = await this.#stream.slice(this.#seen, stop, 1, options);
+        this.#largest = this.#largest.map((length, axis) => Math.max(length, points.shape[axis + 1] ?? 0));
+        this.#seen = stop;
+      } catch (error) {
+        if (!(error instanceof IndexNoMoreThereError) || this.#stream.plugin !== null) throw error;
+        this.complete = false;
+        const first = await this.#stream.events.first(options);
+        this.#seen = Math.min(count, Math.max(first, this.#seen + 1));
+      }
     }
   }
 }
