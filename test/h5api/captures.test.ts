@@ -99,7 +99,7 @@ test("the disk view of every file is what h5py sees", async () => {
   views.forEach(({ file, disk }, i) => {
     expect.soft(withoutErrors(disk), file).toEqual(withoutErrors(seen[i] ?? {}));
   });
-});
+}, 120_000);
 
 /** The note that the writer of a derived layout adds about itself. */
 const ONLY_WRITTEN = /^\/[^/]+\/writer(\/|$)/;
