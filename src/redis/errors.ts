@@ -35,7 +35,7 @@ export class RedisCommandError extends NxliveError {
   }
 }
 
-/** The database holds no `_PROTOCOL_VERSION_`: it was never initialised for scans. */
+/** The database holds no `_PROTOCOL_VERSION_`, or no index of scans: it was never initialised for them, or emptied. */
 export class NotInitialisedError extends NxliveError {
   constructor(message: string, context?: ErrorContext) {
     super("ERR_NOT_INITIALISED", message, context);
@@ -94,9 +94,15 @@ export function commandError(error: unknown, command: string): NxliveError {
   if (/^(NOAUTH|WRONGPASS|NOPERM|ERR AUTH|ERR invalid password)/.test(message)) {
     return new RedisAccessError(`Redis refused ${command}: ${message}`, { cause: error });
   }
-  if (/unknown command|no such index/i.test(message) && /^(JSON|FT)\./i.test(command)) {
+  if (/no such index|unknown index name/i.test(message)) {
+    return new NotInitialisedError(
+      `Redis has no index of scans (${message}): the database was emptied. Run "nxlive init" to prepare it anew.`,
+      { cause: error },
+    );
+  }
+  if (/unknown command/i.test(message) && /^(JSON|FT)\./i.test(command)) {
     return new MissingModulesError(
-      `Redis does not know ${command} (${message}): it needs the modules ReJSON and search, and an initialised database.`,
+      `Redis does not know ${command} (${message}): it needs the modules ReJSON and search.`,
       { cause: error },
     );
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { DataStore, type ScanIdentityInput } from "../../src/index.js";
+import { DataStore, File, type ScanIdentityInput } from "../../src/index.js";
 import * as commands from "../../src/redis/commands.js";
 import { KEYS } from "../../src/redis/keys.js";
 import { codeOf } from "../stream/support.js";
@@ -210,6 +210,17 @@ describe("the database", () => {
     await empty.initialise();
     expect(await codeOf(empty.lastScan())).toBe("ERR_NO_SCAN");
     await empty.close();
+  });
+
+  test("that was emptied meanwhile is not initialised any more", async () => {
+    await using other = await startTestRedis();
+    await using store = await DataStore.connect(other.url);
+    await store.search();
+    await store.redis.commands.call(["FLUSHALL"]);
+    expect(await codeOf(store.search())).toBe("ERR_NOT_INITIALISED");
+    expect(await codeOf(File.open("/data/gone.h5", { store }))).toBe("ERR_NOT_INITIALISED");
+    await store.initialise();
+    expect((await store.search()).keys).toEqual([]);
   });
 
   test("is refused when nothing answers there", async () => {
