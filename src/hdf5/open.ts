@@ -54,7 +54,7 @@ async function startWriting(
   const bookkeeping = await Bookkeeping.read(file);
   const allocator = new Zones(bookkeeping.end, touched, minutes * 60_000, bookkeeping.formerScratch);
   for (const { address, size } of bookkeeping.free) allocator.discard(address, size);
-  const heap = new HeapWriter(allocator, (write) => void writes.submit(write));
+  const heap = new HeapWriter(allocator, writes);
   const objects = await Objects.open(absolute, read, file.superblock.root, bookkeeping.hasNote);
   const parts = {
     file,

@@ -1,3 +1,4 @@
+import { Memory } from "../../reusable-memory.js";
 import {
   COLLECTION_HEADER,
   COLLECTION_MIN,
@@ -5,6 +6,7 @@ import {
   encodeFree,
   encodeObject,
   encodeReference,
+  OBJECT_HEADER,
   objectSize,
 } from "../format/global-heap.js";
 import type { Write } from "./header.js";
@@ -15,29 +17,45 @@ export interface HeapObject {
   readonly index: number;
 }
 
+/** A collection of one page. */
+interface Page {
+  readonly address: number;
+  readonly image: Buffer;
+  used: number;
+  count: number;
+  /** Bytes that are in the file already. */
+  stored: number;
+  /** Somebody is writing it, and goes on with what is put meanwhile. */
+  saving: boolean;
+}
+
+/** Jobs that end in writes; they must have run before the next commit publishes anything. */
+interface Saving {
+  start(content: Memory, run: () => Promise<void>): Promise<void>;
+  readonly now: (write: Write) => Promise<void>;
+}
+
 /**
- * Puts text and other variable-size objects into global heaps of one page each, which fill up in place: a new object and
- * the header of the free rest go out in one write inside the page, before anything refers to the object. An object that
- * does not fit into a page gets a collection of its own.
+ * Puts text and other variable-size objects into global heaps of one page each, which fill up in place, before anything
+ * refers to a new object. Readers may look at the page at any moment, for an older object: whatever is new is written
+ * behind the header of the free rest, which hides it, and that header last. (HDF5 never ends reading a page in which a
+ * header is all zeros.) An object that does not fit into a page gets a collection of its own.
  */
 export class HeapWriter {
   private readonly allocator: Zones;
-  private readonly submit: (write: Write) => void;
-  private page: { readonly address: number; readonly image: Buffer; used: number; count: number } | undefined;
-  /** Bytes of the page that are in the file already. */
-  private stored = 0;
+  private readonly writes: Saving;
+  private page: Page | undefined;
 
-  /** `submit` takes what is complete; it must be in the file before the next commit publishes anything. */
-  constructor(allocator: Zones, submit: (write: Write) => void) {
+  constructor(allocator: Zones, writes: Saving) {
     this.allocator = allocator;
-    this.submit = submit;
+    this.writes = writes;
   }
 
   put(data: Uint8Array): HeapObject {
     const need = objectSize(data.length);
     if (need + COLLECTION_HEADER > COLLECTION_MIN) return this.putAlone(data, need);
     if (!this.page || this.page.used + need > COLLECTION_MIN) this.startPage();
-    const page = this.page;
+    const { page } = this;
     if (!page) throw new RangeError("no heap page");
     page.count++;
     page.image.set(encodeObject(page.count, data), page.used);
@@ -56,14 +74,27 @@ export class HeapWriter {
 
   /** Hands over what has been put since the last call. */
   flush(): void {
-    const page = this.page;
-    if (!page || page.used === this.stored) return;
-    const end = this.stored === 0 ? COLLECTION_MIN : Math.min(COLLECTION_MIN, page.used + 16);
-    this.submit({
-      address: page.address + this.stored,
-      bytes: Buffer.from(page.image.subarray(this.stored, end)),
-    });
-    this.stored = page.used;
+    const { page } = this;
+    if (!page || page.saving || page.used === page.stored) return;
+    page.saving = true;
+    void this.writes.start(Memory.lent(page.image), () => this.save(page));
+  }
+
+  /** One at a time writes to a page: what is put meanwhile would overlap with it. Run again, it goes on where it failed. */
+  private async save(page: Page): Promise<void> {
+    while (page.stored < page.used) {
+      const { address, used, stored } = page;
+      const image = Buffer.from(page.image);
+      const end = Math.min(COLLECTION_MIN, used + OBJECT_HEADER);
+      if (stored === 0) await this.writes.now({ address, bytes: image });
+      else {
+        const behind = stored + OBJECT_HEADER;
+        await this.writes.now({ address: address + behind, bytes: image.subarray(behind, end) });
+        await this.writes.now({ address: address + stored, bytes: image.subarray(stored, behind) });
+      }
+      page.stored = used;
+    }
+    page.saving = false;
   }
 
   private startPage(): void {
@@ -71,8 +102,7 @@ export class HeapWriter {
     const image = Buffer.alloc(COLLECTION_MIN);
     image.set(encodeCollectionHeader(COLLECTION_MIN));
     const address = this.allocator.allocate(COLLECTION_MIN, { align: COLLECTION_MIN });
-    this.page = { address, image, used: COLLECTION_HEADER, count: 0 };
-    this.stored = 0;
+    this.page = { address, image, used: COLLECTION_HEADER, count: 0, stored: 0, saving: false };
   }
 
   private putAlone(data: Uint8Array, need: number): HeapObject {
@@ -83,7 +113,7 @@ export class HeapWriter {
     bytes.set(encodeObject(1, data), COLLECTION_HEADER);
     bytes.set(encodeFree(size - used), used);
     const address = this.allocator.allocate(size);
-    this.submit({ address, bytes });
+    void this.writes.start(Memory.lent(bytes), () => this.writes.now({ address, bytes }));
     return { address, index: 1 };
   }
 }
