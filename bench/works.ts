@@ -47,6 +47,11 @@ function publishing(): Work[] {
     work("10,000 scalars one by one, 20 streams", "single20", "10000"),
     work("10,000 batches of 1,000 scalars", "batches", "10000"),
     work("500 images of 1 MiB", "images", "500"),
+    {
+      ...work("limit: the bytes of 10,000 batches", "10000"),
+      nxlive: ours("send"),
+      peer: peers("send"),
+    },
   ];
 }
 
@@ -198,7 +203,15 @@ function writing(): Work[] {
     peer: null,
     unit: "s",
   };
-  return [...works, captures, recovery];
+  const limit: Work = {
+    group: "writing",
+    name: "limit: 8 MB into a new file",
+    args: [],
+    nxlive: ours("fill"),
+    peer: peers("fill"),
+    unit: "s",
+  };
+  return [...works, captures, recovery, limit];
 }
 
 /** What nxlive needs for one more point, scan or stream, as there are more of them: flat lines are wanted. */

@@ -6,6 +6,10 @@ from urllib.parse import urlparse
 PONG = b"+PONG\r\n"
 
 
+def encoded(commands):
+    return "".join(" ".join(map(str, command)) + "\r\n" for command in commands).encode()
+
+
 class PlainSocket:
     def __init__(self, url):
         url = urlparse(url)
@@ -15,12 +19,16 @@ class PlainSocket:
 
     def ask(self, *commands):
         """Sends commands, and PING to see where their replies end; how many bytes came."""
-        return self.fill(memoryview(b""), *commands)
+        return self.send(encoded(commands))
 
     def fill(self, target, *commands):
         """As `ask`, and puts the first bytes that come into `target`."""
-        lines = [" ".join(map(str, command)) for command in [*commands, ["PING"]]]
-        self.connection.sendall(("\r\n".join(lines) + "\r\n").encode())
+        return self.send(encoded(commands), target)
+
+    def send(self, commands, target=memoryview(b"")):
+        """As `ask`, with commands that are encoded already."""
+        self.connection.sendall(commands)
+        self.connection.sendall(b"PING\r\n")
         received, tail = 0, b""
         while tail != PONG:
             length = self.connection.recv_into(self.memory)

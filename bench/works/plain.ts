@@ -12,6 +12,8 @@ export interface PlainSocket {
   ask(...commands: Command[]): Promise<number>;
   /** As `ask`, and puts the first bytes that come into `memory`. */
   fill(memory: Uint8Array, ...commands: Command[]): Promise<number>;
+  /** As `ask`, with commands that are encoded already. */
+  send(commands: Uint8Array): Promise<number>;
   close(): void;
 }
 
@@ -36,20 +38,27 @@ export async function plainSocket(): Promise<PlainSocket> {
   const { hostname: host, port } = new URL(url);
   const socket = createConnection({ host, port: Number(port), noDelay: true, onread });
   await once(socket, "connect");
-  async function fill(memory: Uint8Array, ...commands: Command[]): Promise<number> {
+  async function exchange(
+    commands: string | Uint8Array,
+    memory: Uint8Array = new Uint8Array(),
+  ): Promise<number> {
     const pong = new Promise<void>((resolve) => {
       done = resolve;
     });
     received = 0;
     target = memory;
     tail = Buffer.alloc(0);
-    socket.write(`${commands.map((command) => command.join(" ")).join("\r\n")}\r\nPING\r\n`);
+    socket.write(commands);
+    socket.write("PING\r\n");
     await pong;
     return received;
   }
+  const textOf = (commands: readonly Command[]) =>
+    commands.map((command) => `${command.join(" ")}\r\n`).join("");
   return {
-    fill,
-    ask: (...commands) => fill(new Uint8Array(), ...commands),
+    ask: (...commands) => exchange(textOf(commands)),
+    fill: (memory, ...commands) => exchange(textOf(commands), memory),
+    send: (commands) => exchange(commands),
     close: () => socket.destroy(),
   };
 }
