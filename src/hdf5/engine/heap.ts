@@ -9,7 +9,7 @@ import {
   OBJECT_HEADER,
   objectSize,
 } from "../format/global-heap.js";
-import type { Write } from "./header.js";
+import type { DataWrites } from "./data-writes.js";
 import type { Zones } from "./zones.js";
 
 export interface HeapObject {
@@ -29,12 +29,6 @@ interface Page {
   saving: boolean;
 }
 
-/** Jobs that end in writes; they must have run before the next commit publishes anything. */
-interface Saving {
-  start(content: Memory, run: () => Promise<void>): Promise<void>;
-  readonly now: (write: Write) => Promise<void>;
-}
-
 /**
  * Puts text and other variable-size objects into global heaps of one page each, which fill up in place, before anything
  * refers to a new object. Readers may look at the page at any moment, for an older object: whatever is new is written
@@ -43,10 +37,11 @@ interface Saving {
  */
 export class HeapWriter {
   private readonly allocator: Zones;
-  private readonly writes: Saving;
+  /** They must have run before the next commit publishes anything. */
+  private readonly writes: Pick<DataWrites, "start" | "now" | "submit">;
   private page: Page | undefined;
 
-  constructor(allocator: Zones, writes: Saving) {
+  constructor(allocator: Zones, writes: Pick<DataWrites, "start" | "now" | "submit">) {
     this.allocator = allocator;
     this.writes = writes;
   }
@@ -113,7 +108,7 @@ export class HeapWriter {
     bytes.set(encodeObject(1, data), COLLECTION_HEADER);
     bytes.set(encodeFree(size - used), used);
     const address = this.allocator.allocate(size);
-    void this.writes.start(Memory.lent(bytes), () => this.writes.now({ address, bytes }));
+    void this.writes.submit({ address, bytes });
     return { address, index: 1 };
   }
 }
