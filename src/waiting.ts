@@ -51,6 +51,18 @@ export class Deadline {
   }
 }
 
+/** A controller that aborts as the signal does, too, until `unlink` is called. Throws when the signal has aborted. */
+export function linkedController(signal: AbortSignal | undefined): {
+  readonly controller: AbortController;
+  unlink(): void;
+} {
+  signal?.throwIfAborted();
+  const controller = new AbortController();
+  const abort = () => controller.abort(signal?.reason);
+  signal?.addEventListener("abort", abort, { once: true });
+  return { controller, unlink: () => signal?.removeEventListener("abort", abort) };
+}
+
 /** Runs with a signal that aborts like the caller's, or with a TimeoutError when the time is over. */
 export async function withTimeout<T>(
   timeout: number | undefined,
@@ -60,9 +72,7 @@ export async function withTimeout<T>(
 ): Promise<T> {
   signal?.throwIfAborted();
   if (timeout === undefined) return run(signal);
-  const controller = new AbortController();
-  const abort = () => controller.abort(signal?.reason);
-  signal?.addEventListener("abort", abort, { once: true });
+  const { controller, unlink } = linkedController(signal);
   const timer = setTimeout(
     () => controller.abort(new TimeoutError(`Timed out after ${timeout} ms waiting for ${what()}.`)),
     timeout,
@@ -71,7 +81,7 @@ export async function withTimeout<T>(
     return await run(controller.signal);
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener("abort", abort);
+    unlink();
   }
 }
 

@@ -9,6 +9,7 @@ import type { DataStore } from "../scan/store.js";
 import type { SignalOption } from "../stream/reading.js";
 import { ClosedScans } from "./closed-scans.js";
 import { treeOf } from "./scan-trees.js";
+import { SharedLooks } from "./shared-looks.js";
 
 /** A scan of the file with the tree it describes, as of the last look. */
 export interface LoadedScan {
@@ -32,8 +33,6 @@ interface Member {
 const KEPT = 64;
 /** Scans that are loaded at a time: they share their round trips. */
 const AT_A_TIME = 32;
-/** Calls in one turn that a look serves at most: who asks again and again waits for news. */
-const SERVED = 100;
 /** Entries of the history read at once; when there are more, the index is asked instead. */
 const NEWS = 100;
 
@@ -42,24 +41,18 @@ export class LiveScans {
   readonly #store: DataStore;
   readonly #path: string;
   readonly #closed: ClosedScans;
+  readonly #looks: SharedLooks;
   #members = new Map<string, Member>();
   /** Closed scans whose documents are in memory, those used last at the end. */
   readonly #kept = new Set<Member>();
   #timetag: string | undefined;
   #version = 0;
-  /** What the look under way is told came in this turn of the event loop. */
-  #heard: boolean = false;
-  /** How many more calls the last look serves, in this turn. */
-  #serves = 0;
-  /** The last of the requests to Redis by which it knew; what was asked for later may be news. */
-  #asked = 0;
-  #looking: Promise<void> | undefined;
-  #next: Promise<void> | undefined;
 
   constructor(store: DataStore, path: string) {
     this.#store = store;
     this.#path = path;
     this.#closed = ClosedScans.of(store);
+    this.#looks = new SharedLooks(store.redis.commands, () => this.#look());
   }
 
   /** Where in the history of scans the last look was. */
@@ -74,15 +67,8 @@ export class LiveScans {
   /** Looks for new scans, changed states and deletions; the number changes when anything did. One look serves all who wait. */
   async look(options: SignalOption = {}): Promise<number> {
     options.signal?.throwIfAborted();
-    if (this.#serves > 0 && this.#store.redis.commands.settled <= this.#asked) {
-      this.#serves--;
-      return this.#version;
-    }
-    // A look under way may have missed what happened just now: share the one after it.
-    if (this.#looking) {
-      this.#next ??= this.#looking.catch(() => {}).then(() => this.#begin());
-      await this.#next;
-    } else await this.#begin();
+    const look = this.#looks.share();
+    if (look) await look;
     options.signal?.throwIfAborted();
     return this.#version;
   }
@@ -146,27 +132,11 @@ export class LiveScans {
     return [...this.#members.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
   }
 
-  async #begin(): Promise<void> {
-    const { commands: connection } = this.#store.redis;
-    const before = connection.asked;
-    this.#serves = 0;
-    const look = this.#look();
-    this.#asked = Math.max(connection.asked, before + 1); // a search is sent a moment later
-    this.#looking = look;
-    this.#next = undefined;
-    try {
-      await look;
-      if (this.#heard) this.#serves = SERVED;
-    } finally {
-      if (this.#looking === look) this.#looking = undefined;
-    }
-  }
-
   async #look(): Promise<void> {
     if (this.#timetag === undefined) return this.#search();
     const { redis } = this.#store;
     const read = commands.xread(new Map([[KEYS.history, this.#timetag]]), NEWS);
-    const history = redis.do(read).finally(() => this.#hear());
+    const history = redis.do(read).finally(() => this.#looks.heard());
     const loaded = [...this.#members.values()].filter((member) => member.loaded);
     const closed = loaded.filter((member) => member.loaded?.scan.state === "CLOSED");
     const open = loaded.filter((member) => member.loaded?.scan.state !== "CLOSED");
@@ -185,7 +155,7 @@ export class LiveScans {
   async #search(): Promise<void> {
     const known = this.#closed.newestOf(this.#path);
     const { scans, timetag, newest } = await this.#store.searchFile(this.#path, { known });
-    this.#hear();
+    this.#looks.heard();
     const there = new Set(scans.map(({ key }) => key));
     for (const key of this.#members.keys()) if (!there.has(key)) this.#drop(key);
     for (const scan of scans) if (!this.#members.has(scan.key)) this.#enter(scan);
@@ -195,18 +165,6 @@ export class LiveScans {
     if (!newest || !member || member.loaded) return;
     await this.#take(member, newest, {}).catch((error) => {
       if (isConnectionError(error)) throw error; // whoever wants a scan that cannot be read is told so then
-    });
-  }
-
-  /**
-   * What Redis has just said holds for all who ask before this turn of the event loop ends: nobody here can know more,
-   * unless the reply to a later request came along.
-   */
-  #hear(): void {
-    this.#heard = true;
-    process.nextTick(() => {
-      this.#heard = false;
-      this.#serves = 0;
     });
   }
 

@@ -1,3 +1,5 @@
+import { linkedController } from "../waiting.js";
+
 /** A wait under way. */
 export interface Wait {
   /** Aborts like the caller's signal, or when the file is closed. */
@@ -13,15 +15,12 @@ export class Waits {
   /** Whoever begins a wait ends it. Throws when the file is closed already, or the signal has aborted. */
   begin(signal: AbortSignal | undefined): Wait {
     if (this.#closed) throw this.#closed;
-    signal?.throwIfAborted();
-    const controller = new AbortController();
-    const abort = () => controller.abort(signal?.reason);
-    signal?.addEventListener("abort", abort, { once: true });
+    const { controller, unlink } = linkedController(signal);
     this.#under.add(controller);
     return {
       signal: controller.signal,
       end: () => {
-        signal?.removeEventListener("abort", abort);
+        unlink();
         this.#under.delete(controller);
       },
     };

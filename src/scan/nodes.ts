@@ -4,7 +4,7 @@ import { isConnectionError } from "../redis/errors.js";
 import type { CursorGroup } from "../stream/cursor-group.js";
 import type { FollowableStream } from "../stream/followable.js";
 import type { SignalOption, StreamView } from "../stream/reading.js";
-import { abortable } from "../waiting.js";
+import { abortable, linkedController } from "../waiting.js";
 import { getPoints, ImageView, isImageChannel } from "./nodes-data.js";
 import { Merged } from "./nodes-merge.js";
 import type { Scan } from "./scan.js";
@@ -80,17 +80,14 @@ async function* events(
   options: WalkOptions,
   withData: boolean,
 ): AsyncGenerator<NodeEvent, undefined, undefined> {
-  options.signal?.throwIfAborted();
-  const stop = new AbortController();
-  const abort = () => stop.abort(options.signal?.reason);
-  options.signal?.addEventListener("abort", abort, { once: true });
+  const { controller: stop, unlink } = linkedController(options.signal);
   const walker = new Walker(store, session, { ...options, signal: stop.signal }, withData);
   try {
     for await (const event of walker.events()) {
       if (isIncluded(event.node, options.include)) yield event;
     }
   } finally {
-    options.signal?.removeEventListener("abort", abort);
+    unlink();
     stop.abort(new Error("The walk has ended."));
     walker.close();
   }
