@@ -1,4 +1,5 @@
 import type { RawArray } from "../ndarray/raw.js";
+import type { DeclaredScan, DeclaredStream } from "../scan/declared.js";
 
 /**
  * The one tree that every dialect is read into: what a scan will look like as HDF5. Names are single path elements,
@@ -116,21 +117,9 @@ export interface Layout {
   readonly warnings: readonly MappingWarning[];
 }
 
-/**
- * What a layout is made from; the scan layer's Scan provides it. `info` (and the streams' infos) must come from
- * `parseExactJson` (src/json.ts): `1` becomes an int64, `1.0` (a JsonDecimal) a float64, bigints stay exact.
- */
-export interface LayoutSource {
-  readonly id: {
-    readonly name: string;
-    readonly number: number;
-    readonly path: string | null;
-    readonly session: string | null;
-  };
-  readonly info: Readonly<Record<string, unknown>>;
+/** What a layout is made from: a scan, and what else is known. Derived layouts (scan_info) are complete from CLOSED on. */
+export interface LayoutSource extends DeclaredScan {
   readonly streams: ReadonlyMap<string, StreamFacts>;
-  /** Absent: a scan that is not finished. Derived layouts (scan_info) are complete from CLOSED on. */
-  readonly state?: "CREATED" | "PREPARED" | "STARTED" | "STOPPED" | "CLOSED";
   /** `info` as it was at PREPARED, when it changed since: derived layouts keep what the scan said at its start. */
   readonly startInfo?: Readonly<Record<string, unknown>>;
   /** Only when the layout is made for a file that is being written; readers leave it out. */
@@ -150,7 +139,7 @@ export interface WriterFacts {
  * What is known of a stream. The optional fields are facts about its data, which derived layouts (scan_info) use as far as
  * they are there: a caller may leave them out at any time and ask again when it knows more.
  */
-export interface StreamFacts {
+export interface StreamFacts extends DeclaredStream {
   /** Points published so far. 0 in a CLOSED scan: the stream leaves nothing in the tree. */
   readonly length?: number;
   /** Variable-size points (-1 in the shape): the largest lengths so far. */
@@ -161,8 +150,4 @@ export interface StreamFacts {
   readonly lastStatus?: { readonly last_index: number; readonly last_index_saved?: number };
   /** `scan_sequence`: the scans it refers to, as far as they are known. */
   readonly scans?: readonly Pick<LayoutSource, "id" | "info">[];
-  /** Plugin name (`lima`, `lima2`, `scan_sequence`, `hdf5_fallback`), null for plain streams. */
-  readonly plugin: string | null;
-  readonly encoding: Readonly<Record<string, unknown>>;
-  readonly info: Readonly<Record<string, unknown>>;
 }

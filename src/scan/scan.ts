@@ -1,5 +1,4 @@
 import { plainJson } from "../json.js";
-import type { LayoutSource, StreamFacts } from "../mapping/tree.js";
 import { BLOCK, type RedisClient, type RequestOptions } from "../redis/client.js";
 import * as commands from "../redis/commands.js";
 import { scanKey, streamKey } from "../redis/keys.js";
@@ -8,6 +7,7 @@ import { openStream } from "../stream/open.js";
 import { pluginName } from "../stream/plugin.js";
 import type { SignalOption } from "../stream/reading.js";
 import { Deadline } from "../waiting.js";
+import type { DeclaredScan, DeclaredStream } from "./declared.js";
 import type { ScanDocument } from "./document.js";
 import type { ScanIdentity } from "./identity.js";
 import { isDeleted, type LoadedScan, loadDocument, notFound, stateOf } from "./loading.js";
@@ -73,9 +73,9 @@ export class Scan {
   }
 
   /** What layouts are made from: the document with the kinds of its numbers (see `parseExactJson`). */
-  get layoutSource(): LayoutSource {
+  get layoutSource(): DeclaredScan {
     const { id, info, streams } = this.#document;
-    const facts = [...streams].map(([name, stream]): [string, StreamFacts] => [
+    const facts = [...streams].map(([name, stream]): [string, DeclaredStream] => [
       name,
       {
         plugin: pluginName(stream.info, stream.encoding, this.#document),
