@@ -7,6 +7,7 @@ import { isDeleted } from "../scan/loading.js";
 import type { Scan } from "../scan/scan.js";
 import type { DataStore } from "../scan/store.js";
 import type { SignalOption } from "../stream/reading.js";
+import { abortable } from "../waiting.js";
 import { ClosedScans } from "./closed-scans.js";
 import { treeOf } from "./scan-trees.js";
 import { SharedLooks } from "./shared-looks.js";
@@ -68,7 +69,7 @@ export class LiveScans {
   async look(options: SignalOption = {}): Promise<number> {
     options.signal?.throwIfAborted();
     const look = this.#looks.share();
-    if (look) await look;
+    if (look) await abortable(look, options.signal);
     options.signal?.throwIfAborted();
     return this.#version;
   }

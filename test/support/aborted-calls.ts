@@ -26,7 +26,9 @@ export function testAbortedCalls<Things extends { readonly store: DataStore }>(
     await all.store.close();
   });
 
-  test.each(Object.entries(asking))("of %s rejects while Redis does not answer", async (_, call) => {
+  // Sooner than a connection that stays silent is given up, which would end the call, too.
+  const options = { timeout: 10_000 };
+  test.each(Object.entries(asking))("of %s rejects while Redis does not answer", options, async (_, call) => {
     const all = await things();
     const controller = new AbortController();
     proxyOfFile().freeze();
