@@ -1,4 +1,5 @@
-import { dirname, resolve as resolveFile } from "node:path";
+import { realpath } from "node:fs/promises";
+import { basename, dirname, isAbsolute as isAbsoluteFile, resolve as resolveFile } from "node:path";
 import { messageOf } from "../errors.js";
 import { isAbsolute, joinPath, splitPath } from "../mapping/paths.js";
 import type { SignalOption } from "../stream/reading.js";
@@ -87,32 +88,51 @@ async function follow(
     walk.rest.unshift(...splitPath(link.target));
     return;
   }
-  const name = link.file === "." ? walk.view.name : resolveFile(dirname(walk.view.name), link.file);
-  walk.view = await openTarget(name, walk, asked, open, options);
+  walk.view = await openTarget(link.file, walk, asked, open, options);
   walk.done = [];
   walk.rest.unshift(...splitPath(link.path));
 }
 
 async function openTarget(
-  name: string,
+  file: string,
   walk: Walk,
   asked: string,
   open: FileOpener,
   options: SignalOption,
 ): Promise<FileView> {
-  if (name === walk.view.name) return walk.view;
+  const from = walk.view.name;
+  const named = resolveFile(dirname(from), file);
+  if (file === "." || named === from) return walk.view;
   const context = { path: asked };
-  let view: FileView | undefined;
   try {
-    view = await open(name, options);
+    const view = (await open(named, options)) ?? (await openElsewhere(file, from, open, options));
+    if (view) return view;
   } catch (cause) {
     options.signal?.throwIfAborted();
     const message = `${asked} leads to a file that cannot be read (${walk.chain.join(", ")}): ${messageOf(cause)}`;
     throw new BrokenLinkError(message, walk.chain, { ...context, cause });
   }
-  if (view) return view;
-  const message = `${asked} leads to ${name}, which is neither in Redis nor on disk: ${walk.chain.join(", ")}.`;
+  const message = `${asked} leads to ${named}, which is neither in Redis nor on disk: ${walk.chain.join(", ")}.`;
   throw new BrokenLinkError(message, walk.chain, context);
+}
+
+/**
+ * As HDF5 does when a link's file is not where it says: files that were copied together lie beside each other, and a file
+ * that is itself reached through a symbolic link has its neighbours in its own folder.
+ */
+async function openElsewhere(
+  file: string,
+  from: string,
+  open: FileOpener,
+  options: SignalOption,
+): Promise<FileView | undefined> {
+  const beside = isAbsoluteFile(file) ? basename(file) : file;
+  const real = await realpath(from).catch(() => from);
+  for (const folder of new Set([dirname(from), dirname(real)])) {
+    const view = await open(resolveFile(folder, beside), options);
+    if (view) return view;
+  }
+  return undefined;
 }
 
 async function whyMissing(walk: Walk, options: SignalOption): Promise<string> {
