@@ -1,20 +1,42 @@
 import { existsSync } from "node:fs";
 import { InvalidArgumentError, isNxliveError, messageOf } from "../errors.js";
 import { File } from "../h5api/file.js";
+import { splitFilePath } from "../h5api/file-path.js";
 import type { FileMode } from "../h5api/library.js";
 import type { Context } from "./command.js";
 import { UsageError } from "./command.js";
 
 const MODES: readonly string[] = ["live", "disk", "auto"];
 
-/** Opens a file for a command: its scans in Redis, else the file on disk, which needs no Redis. */
-export async function openFile(
-  context: Pick<Context, "connect" | "warn" | "signal">,
-  name: string,
+type OpenContext = Pick<Context, "connect" | "warn" | "signal">;
+
+/** Opens the file of `FILE::PATH` for a command: its scans in Redis, else the file on disk, which needs no Redis. */
+export async function openPlace(
+  context: OpenContext,
+  place: string,
   mode = "auto",
-): Promise<File> {
+): Promise<{ file: File; path: string }> {
   if (!MODES.includes(mode))
     throw new UsageError(`--mode is live, disk or auto, not ${JSON.stringify(mode)}`);
+  const [usual, ...others] = splitFilePath(place);
+  try {
+    return { file: await openFile(context, usual.file, mode), path: usual.path };
+  } catch (error) {
+    const missing = isNxliveError(error, "ERR_FILE_NOT_FOUND");
+    if (!missing && !hasNoDatabase(error)) throw error;
+    for (const { file, path } of others) {
+      if (!missing && !existsSync(file)) continue;
+      try {
+        return { file: await openFile(context, file, mode), path };
+      } catch {
+        // The usual reading is the one to report.
+      }
+    }
+    throw error;
+  }
+}
+
+async function openFile(context: OpenContext, name: string, mode: string): Promise<File> {
   if (name === "") throw new InvalidArgumentError("The name of the file is missing: FILE::PATH.");
   const { signal } = context;
   if (mode === "disk") return File.open(name, { mode, signal });
@@ -22,8 +44,7 @@ export async function openFile(
     const store = await context.connect();
     return await File.open(name, { store, mode: mode as FileMode, signal });
   } catch (error) {
-    const unreachable = NO_DATABASE.some((code) => isNxliveError(error, code));
-    if (mode === "live" || !unreachable || !existsSync(name)) throw error;
+    if (mode === "live" || !hasNoDatabase(error) || !existsSync(name)) throw error;
     await context.warn(`Only the file on disk is read: ${messageOf(error)}`);
     return File.open(name, { mode: "disk", signal });
   }
@@ -35,3 +56,7 @@ const NO_DATABASE = [
   "ERR_NOT_INITIALISED",
   "ERR_PROTOCOL_VERSION",
 ];
+
+function hasNoDatabase(error: unknown): boolean {
+  return NO_DATABASE.some((code) => isNxliveError(error, code));
+}

@@ -34,9 +34,11 @@ export class DiskFile implements FileView {
     const path = joinPath(elements);
     const found = await reader.describe(path);
     const attributes = () => reader.attributes(path);
-    if (found?.kind === "group") return { kind: "group", names: () => reader.list(path), attributes };
+    const identity = () => reader.identity(path);
+    if (found?.kind === "group")
+      return { kind: "group", names: () => reader.list(path), attributes, identity };
     if (found?.kind === "dataset")
-      return { kind: "dataset", data: diskSource(reader, path, found), attributes };
+      return { kind: "dataset", data: diskSource(reader, path, found), attributes, identity };
     return found;
   }
 
@@ -72,6 +74,7 @@ export class DiskFile implements FileView {
       kind: "group",
       names: () => this.#reader.list("/"),
       attributes: () => this.#reader.attributes("/"),
+      identity: () => this.#reader.identity("/"),
     };
   }
 }

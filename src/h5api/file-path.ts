@@ -11,11 +11,24 @@ export function pathFrom(group: string, path: string): string {
   return joinPath(isAbsolute(path) ? elements : [...splitPath(group), ...elements]);
 }
 
-/** Splits `FILE::PATH`, as it is written everywhere; without `::` the path is `/`. */
-export function splitFilePath(text: string): { file: string; path: string } {
-  const at = text.lastIndexOf("::");
-  if (at < 0) return { file: text, path: "/" };
-  return { file: text.slice(0, at), path: joinPath(splitPath(text.slice(at + 2))) };
+/** A place in a file, as it is written everywhere: `FILE::PATH`. */
+export interface FilePath {
+  readonly file: string;
+  readonly path: string;
+}
+
+/**
+ * What `FILE::PATH` may mean: names of files and items may hold `::` themselves, so all splits of it, the longest file
+ * name first, and at last the whole as a file; without `::` the path is `/`.
+ */
+export function splitFilePath(text: string): [FilePath, ...FilePath[]] {
+  const whole = { file: text, path: "/" };
+  const splits: FilePath[] = [];
+  for (let at = text.lastIndexOf("::"); at >= 0; at = at > 0 ? text.lastIndexOf("::", at - 1) : -1) {
+    splits.push({ file: text.slice(0, at), path: joinPath(splitPath(text.slice(at + 2))) });
+  }
+  const [first, ...more] = splits;
+  return first ? [first, ...more, whole] : [whole];
 }
 
 export { childPath };

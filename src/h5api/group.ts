@@ -86,11 +86,11 @@ export class Group extends Node {
   }
 
   /**
-   * Calls back for everything below this group, with paths relative to it; links are not followed. Ends with the first
-   * result that is not undefined, and gives it.
+   * Calls back for everything below this group, with paths relative to it; links are not followed, and what has several
+   * names (hard links) is visited under the first of them. Ends with the first result that is not undefined, and gives it.
    */
   async visit<T>(visitor: Visitor<T>, options: SignalOption = {}): Promise<T | undefined> {
-    return this.#visit("", visitor, options);
+    return this.#visit("", visitor, new Set([await this.identity(options)]), options);
   }
 
   /** Part of the default signal: the NeXus `signal`, else the member `data`, else `value`. See `Dataset.slice`. */
@@ -147,7 +147,12 @@ export class Group extends Node {
     throw new PathNotFoundError(`${location}: there is nothing of that name.`, { path: location });
   }
 
-  async #visit<T>(prefix: string, visitor: Visitor<T>, options: SignalOption): Promise<T | undefined> {
+  async #visit<T>(
+    prefix: string,
+    visitor: Visitor<T>,
+    visited: Set<string>,
+    options: SignalOption,
+  ): Promise<T | undefined> {
     const names = await this.keys(options);
     const version = await this.core.version(options);
     for (const name of names) {
@@ -156,10 +161,13 @@ export class Group extends Node {
       const { item } = await this.core.itemAt(full, options);
       if (item?.kind !== "group" && item?.kind !== "dataset") continue;
       const node = await this.core.open(full, version, options);
+      const identity = await node.identity(options);
+      if (visited.has(identity)) continue;
+      visited.add(identity);
       const below = prefix + name;
       const result =
         (await visitor(below, node)) ??
-        (node instanceof Group ? await node.#visit(`${below}/`, visitor, options) : undefined);
+        (node instanceof Group ? await node.#visit(`${below}/`, visitor, visited, options) : undefined);
       if (result !== undefined) return result;
     }
     return undefined;

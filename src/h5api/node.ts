@@ -35,6 +35,15 @@ export abstract class Node {
     return { filename: this.#located.view.name, path: this.#located.path };
   }
 
+  /**
+   * The same text for all names that lead to one object, through links of any kind: two nodes are the same when theirs are
+   * equal, as with h5py's `==`.
+   */
+  async identity(options: SignalOption = {}): Promise<string> {
+    const { view, path, item } = await this.current(options);
+    return `${view.name}::${(await item.identity?.()) ?? path}`;
+  }
+
   /** What the path leads to now. */
   protected async current(options: SignalOption = {}): Promise<Located> {
     const version = await this.core.version(options);

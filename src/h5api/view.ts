@@ -11,12 +11,16 @@ export interface GroupItem {
   /** Names of the members, in the order of the mapping or the file. */
   names(options?: SignalOption): Promise<readonly string[]>;
   attributes(options?: SignalOption): Promise<ReadonlyMap<string, RawArray>>;
+  /** The same text for all names of one object, where one may have several (hard links). */
+  identity?(): Promise<string>;
 }
 
 export interface DatasetItem {
   readonly kind: "dataset";
   readonly data: DataSource;
   attributes(options?: SignalOption): Promise<ReadonlyMap<string, RawArray>>;
+  /** As of a group. */
+  identity?(): Promise<string>;
 }
 
 export type LinkItem =

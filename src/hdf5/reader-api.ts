@@ -13,6 +13,8 @@ export interface Hdf5Reader extends AsyncDisposable {
   /** Names in a group, in creation order where the file tracks it. */
   list(path: string): Promise<string[]>;
   attributes(path: string): Promise<ReadonlyMap<string, RawArray>>;
+  /** The same text for all names that hard links give to one group or dataset. */
+  identity(path: string): Promise<string>;
   /** Part of a dataset (one range per axis, positive or negative steps); the shape keeps dropped axes as length 1. */
   read(path: string, ranges: readonly AxisRange[], options?: { signal?: AbortSignal }): Promise<RawArray>;
   /** Sees what has been written since it was opened. The number is another one when the file may have changed. */

@@ -28,6 +28,13 @@ function readKind(file: OpenFile, path: string): number | undefined {
   return kind < 0 ? undefined : kind;
 }
 
+/** Where the object at a path lies in the file: the same for all its names. */
+export function addressOf(file: OpenFile, path: string): string {
+  const reference = file.library.create_object_reference(file.id, path);
+  file.check(path);
+  return Buffer.from(reference).toString("hex");
+}
+
 export function describe(file: OpenFile, path: string): ItemDescription | undefined {
   const known = file.known.get(`item ${path}`) as ItemDescription | undefined;
   if (known) return known;

@@ -19,6 +19,7 @@ import {
   releaseChanged,
 } from "./reader-handle.js";
 import {
+  addressOf,
   attribute,
   describe,
   isOwn,
@@ -105,6 +106,10 @@ class Reader implements Hdf5Reader {
       }
       return attributes;
     });
+  }
+
+  async identity(path: string): Promise<string> {
+    return this.#run((file) => addressOf(file, this.#require(file, path)));
   }
 
   async read(path: string, ranges: readonly AxisRange[], options: SignalOption = {}): Promise<RawArray> {

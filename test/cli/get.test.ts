@@ -1,6 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { openHdf5 } from "../../src/hdf5/open.js";
+import { mapping } from "../../src/index.js";
 import { FILE, finish, startScan } from "../h5api/demo-scan.js";
+import { temporaryFolder } from "../hdf5/support/files.js";
 import { firstLine, resultOf, runCli, spawnCli } from "../support/cli.js";
 import { sent } from "../support/sent.js";
 import { startTestStore } from "../support/store.js";
@@ -9,6 +12,7 @@ const DISK = fileURLToPath(new URL("../../fixtures/h5api/tables.h5", import.meta
 
 const { redis, store } = await startTestStore({ fresh: true });
 
+const folder = temporaryFolder();
 const nxlive = (...args: string[]) => runCli(args, { REDIS_URL: redis.url });
 
 describe("get", () => {
@@ -46,6 +50,25 @@ describe("get", () => {
     ]);
     expect((await get("/2.1/image", "--slice", "1, 2, ::2")).data).toEqual([30, 32, 34]);
     expect(await get("/2.1/empty")).toEqual({ dtype: "<f4", shape: null, data: null });
+  });
+
+  test("finds names that hold :: themselves, of files and in them, live and on disk", async () => {
+    const path = "/data/a::b.h5";
+    const scan = await store.createScan({ name: "ascan", number: 7, data_policy: "no_policy", path });
+    scan.info.h5maps = { [path]: mapping.root({ "7.1": mapping.entry({ "x::y": 3 }) }) };
+    await scan.prepare();
+    const live = await nxlive("get", `${path}::/7.1/x::y`);
+    expect([live.code, live.stdout]).toEqual([0, "3\n"]);
+    expect((await nxlive("tree", path)).stdout).toContain("x::y  3");
+    const disk = folder("c::d.h5");
+    await using file = await openHdf5(disk);
+    await file.createDataset("/x::y", { dtype: "<i4", shape: [], data: Uint8Array.of(5, 0, 0, 0) });
+    await file.commit();
+    const there = await runCli(["get", `${disk}::/x::y`], { REDIS_URL: "redis://127.0.0.1:1" });
+    expect([there.code, there.stdout]).toEqual([0, "5\n"]);
+    const missing = await nxlive("get", "/data/none.h5::/x");
+    expect(missing.stderr).toContain("/data/none.h5 does not exist");
+    await scan.close();
   });
 
   test("says what is wrong: a missing path, a group without signal, a slice that is none", async () => {

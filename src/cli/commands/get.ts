@@ -1,12 +1,11 @@
 import type { Dataset } from "../../h5api/dataset.js";
-import { splitFilePath } from "../../h5api/file-path.js";
 import { resolveOn } from "../../h5api/selection.js";
 import { NdArray, type Value } from "../../ndarray/ndarray.js";
 import { type AxisSelection, parseSelection } from "../../ndarray/slice.js";
 import { dropAxes, takeArray, wholeAxis } from "../../ndarray/take.js";
 import { command, type Output, UsageError } from "../command.js";
 import { jsonArray, jsonValue } from "../json-values.js";
-import { openFile } from "../open-file.js";
+import { openPlace } from "../open-file.js";
 
 export const get = command({
   usage: "FILE::PATH",
@@ -26,8 +25,8 @@ looked for in the newest one: /data/demo.h5::/instrument/diode. Of a live datase
   async run(context) {
     const { positionals, values, signal, json, stdout, printJson } = context;
     const selections = values.slice === undefined ? [] : parseSelection(values.slice);
-    const { file: name, path } = splitFilePath(positionals[0] ?? "");
-    await using file = await openFile(context, name, values.mode);
+    const { file: opened, path } = await openPlace(context, positionals[0] ?? "", values.mode);
+    await using file = opened;
     const dataset = await file.get(path, { signal }).dataset();
     if (values.follow) {
       for await (const array of followed(dataset, selections, signal)) {

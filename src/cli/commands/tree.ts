@@ -1,12 +1,11 @@
 import { messageOf } from "../../errors.js";
 import type { Dataset } from "../../h5api/dataset.js";
-import { splitFilePath } from "../../h5api/file-path.js";
 import type { Group } from "../../h5api/group.js";
 import type { Member } from "../../h5api/reference.js";
 import { command } from "../command.js";
 import { jsonValue } from "../json-values.js";
-import { openFile } from "../open-file.js";
-import { datasetText, linesBelow } from "../tree-lines.js";
+import { openPlace } from "../open-file.js";
+import { datasetText, linesBelow, type Shown, shownBefore } from "../tree-lines.js";
 
 export const tree = command({
   usage: "FILE[::PATH]",
@@ -23,11 +22,11 @@ no longer in Redis comes from the file on disk.`,
   positionals: [1, 1],
   async run(context) {
     const { positionals, values, signal, json, print, printJson } = context;
-    const { file: name, path } = splitFilePath(positionals[0] ?? "");
-    await using file = await openFile(context, name, values.mode);
+    const { file: opened, path } = await openPlace(context, positionals[0] ?? "", values.mode);
+    await using file = opened;
     const node = path === "/" ? file : await file.get<Member>(path, { signal });
     if (json) {
-      await printJson(await jsonTree(node, signal));
+      await printJson(await jsonTree(node, new Map(), signal));
       return 0;
     }
     await print(node.location);
@@ -38,7 +37,13 @@ no longer in Redis comes from the file on disk.`,
 });
 
 /** A node with everything below it, for machines. What cannot be read is there with its error. */
-async function jsonTree(node: Group | Dataset, signal: AbortSignal): Promise<Record<string, unknown>> {
+async function jsonTree(
+  node: Group | Dataset,
+  shown: Shown,
+  signal: AbortSignal,
+): Promise<Record<string, unknown>> {
+  const before = node.kind === "group" ? await shownBefore(node, shown, signal) : undefined;
+  if (before !== undefined) return { kind: "hard_link", target: before };
   const attributes = Object.fromEntries(
     (await node.attrs.items({ signal })).map(([name, value]) => [name, jsonValue(value)]),
   );
@@ -47,11 +52,18 @@ async function jsonTree(node: Group | Dataset, signal: AbortSignal): Promise<Rec
     return { kind: "dataset", attributes, dtype, shape: await node.shape({ signal }), maxshape, chunks };
   }
   const children: [string, unknown][] = [];
-  for (const name of await node.keys({ signal })) children.push([name, await jsonChild(node, name, signal)]);
+  for (const name of await node.keys({ signal })) {
+    children.push([name, await jsonChild(node, name, shown, signal)]);
+  }
   return { kind: "group", attributes, children: Object.fromEntries(children) };
 }
 
-async function jsonChild(group: Group, name: string, signal: AbortSignal): Promise<Record<string, unknown>> {
+async function jsonChild(
+  group: Group,
+  name: string,
+  shown: Shown,
+  signal: AbortSignal,
+): Promise<Record<string, unknown>> {
   try {
     const link = await group.get(`./${name}`, { link: true, signal });
     if (link.kind === "soft") return { kind: "soft_link", target: link.path };
@@ -63,7 +75,7 @@ async function jsonChild(group: Group, name: string, signal: AbortSignal): Promi
         path: link.path,
       };
     }
-    return await jsonTree(await group.get<Member>(`./${name}`, { signal }), signal);
+    return await jsonTree(await group.get<Member>(`./${name}`, { signal }), shown, signal);
   } catch (error) {
     signal.throwIfAborted();
     return { kind: "error", error: messageOf(error) };

@@ -13,13 +13,15 @@ export async function* compareFiles(
   b: Hdf5Reader,
   options: CompareOptions = {},
 ): AsyncGenerator<Difference, void, undefined> {
-  yield* compareItems({ a, b, options }, "/");
+  yield* compareItems({ a, b, options, compared: new Set() }, "/");
 }
 
 interface Pair {
   readonly a: Hdf5Reader;
   readonly b: Hdf5Reader;
   readonly options: CompareOptions;
+  /** Groups that were compared: hard links may lead to them from many places, also from within them. */
+  readonly compared: Set<string>;
 }
 
 async function* compareItems(pair: Pair, path: string): AsyncGenerator<Difference> {
@@ -35,6 +37,9 @@ async function* compareItems(pair: Pair, path: string): AsyncGenerator<Differenc
     return;
   }
   if (inA.kind === "group") {
+    const groups = (await Promise.all([pair.a.identity(path), pair.b.identity(path)])).join(" ");
+    if (pair.compared.has(groups)) return;
+    pair.compared.add(groups);
     yield* compareAttributes(pair, path);
     yield* compareChildren(pair, path);
   } else if (inA.kind === "dataset" && inB.kind === "dataset") {
