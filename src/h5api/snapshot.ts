@@ -1,5 +1,6 @@
 import { childPath, splitPath } from "../mapping/paths.js";
 import type { SignalOption } from "../stream/reading.js";
+import { abortable } from "../waiting.js";
 import { FileCore, type NodeFactory } from "./core.js";
 import { FrozenSource } from "./data/frozen-source.js";
 import { textAttribute } from "./entries.js";
@@ -83,32 +84,29 @@ export class SnapshotCore extends FileCore {
     name: string,
     options: SignalOption,
   ): Promise<FileView | undefined> => {
-    const known = this.#others.get(name);
-    if (known) return known;
-    const opening = this.library.follow(name, options).then((view) => view?.freeze(options));
+    // What several callers share does not end with the signal of one.
+    const opening = this.#others.get(name) ?? this.library.follow(name, {}).then((view) => view?.freeze());
     this.#others.set(name, opening);
     opening.catch(() => this.#others.delete(name));
-    return opening;
+    return abortable(opening, options.signal);
   };
 
   /** The points that all live members of a group have; undefined for groups whose members need not go together. */
   #commonLength(group: string, options: SignalOption): Promise<number | undefined> {
-    const known = this.#common.get(group) ?? this.#measure(group, options);
+    const known = this.#common.get(group) ?? this.#measure(group);
     this.#common.set(group, known);
     known.catch(() => this.#common.delete(group));
-    return known;
+    return abortable(known, options.signal);
   }
 
-  async #measure(group: string, options: SignalOption): Promise<number | undefined> {
-    const { item } = await resolvePath(this.view, group, this.follow, options);
+  async #measure(group: string): Promise<number | undefined> {
+    const { item } = await resolvePath(this.view, group, this.follow);
     if (item.kind !== "group") return undefined;
-    const isData = textAttribute(await item.attributes(options), "NX_class") === "NXdata";
+    const isData = textAttribute(await item.attributes(), "NX_class") === "NXdata";
     if (!isData && splitPath(group).at(-1) !== "measurement") return undefined;
     let common: number | undefined;
-    for (const name of await item.names(options)) {
-      const member = await resolvePath(this.view, childPath(group, name), this.follow, options).catch(
-        () => undefined,
-      );
+    for (const name of await item.names()) {
+      const member = await resolvePath(this.view, childPath(group, name), this.follow).catch(() => undefined);
       const data = member?.item.kind === "dataset" ? member.item.data : undefined;
       if (!(data instanceof FrozenSource) || data.points === undefined) continue;
       // A stream that ended without a point never was part of the measurement.

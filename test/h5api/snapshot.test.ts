@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Dataset, File } from "../../src/index.js";
+import { type Dataset, File, mapping } from "../../src/index.js";
 import { sent } from "../support/sent.js";
 import { startTestStore } from "../support/store.js";
 import { FILE, finish, startScan } from "./demo-scan.js";
@@ -76,5 +76,30 @@ test("following a dataset of a snapshot ends with its last point", async () => {
   const seen: unknown[] = [];
   for await (const value of snapshot.get("/instrument/diode/data")) seen.push(value);
   expect(seen).toEqual([1, 2]);
+  await finish(one);
+});
+
+test("a caller that gives up takes nothing from others who wait for the same file", async () => {
+  const one = await startScan(store, 12, "/data/other.h5");
+  const { scan } = await startScan(store, 13);
+  await scan.stop();
+  scan.info.h5maps = {
+    [FILE]: mapping.root({ other: mapping.externalLink("/data/other.h5", "/12.1/title") }),
+  };
+  await scan.close();
+  await using file = await File.open(FILE, { store });
+  const snapshot = await file.snapshot();
+  const { commands } = store.redis;
+  const before = commands.asked;
+  const controller = new AbortController();
+  const reason = new Error("enough");
+  const given = expect((async () => snapshot.get("/other", { signal: controller.signal }))()).rejects.toBe(
+    reason,
+  );
+  const other = snapshot.get("/other").value();
+  while (commands.asked === before) await null;
+  controller.abort(reason);
+  await given;
+  expect(await other).toBe("ascan 12");
   await finish(one);
 });
