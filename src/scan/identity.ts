@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
 import type { ErrorObject, ValidateFunction } from "ajv/dist/2020.js";
-import { newAjv } from "../ajv.js";
+import { newAjv, readSchema } from "../schemas.js";
 import { ScanIdentityError } from "./errors.js";
 
 /** What a scan is found by. */
@@ -36,8 +35,7 @@ export const IDENTITY_FIELDS = [
 let validate: ValidateFunction | undefined;
 
 function validator(): ValidateFunction {
-  const schema = new URL("../../schemas/scan-identity.schema.json", import.meta.url);
-  validate ??= newAjv({ allErrors: true }).compile(JSON.parse(readFileSync(schema, "utf8")));
+  validate ??= newAjv({ allErrors: true }).compile(readSchema("scan-identity"));
   return validate;
 }
 

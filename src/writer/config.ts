@@ -1,10 +1,9 @@
-import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { delimiter } from "node:path";
 import type { ValidateFunction } from "ajv/dist/2020.js";
-import { newAjv } from "../ajv.js";
 import { messageOf } from "../errors.js";
 import { explain, listProblems } from "../mapping/schema/explain.js";
+import { newAjv, readSchema } from "../schemas.js";
 import { ConfigurationError } from "./errors.js";
 import { DEFAULT_CONFIG, SETTINGS, type Setting, type WriterConfig } from "./settings.js";
 
@@ -73,7 +72,7 @@ function checked(
   source: string,
   nameOf: (key: string) => string | undefined = (key) => key,
 ): Partial<WriterConfig> {
-  validator ??= compile();
+  validator ??= newAjv({ allErrors: true, verbose: true }).compile(readSchema("writer-config"));
   const valid = validator;
   if (isConfig(config, valid)) return config;
   const problems = explain(valid.errors ?? []).map(({ at, message }) => {
@@ -87,13 +86,6 @@ let validator: ValidateFunction | undefined;
 
 function isConfig(value: unknown, validate: ValidateFunction): value is Partial<WriterConfig> {
   return validate(value) === true;
-}
-
-function compile(): ValidateFunction {
-  const schema: unknown = JSON.parse(
-    readFileSync(new URL("../../schemas/writer-config.schema.json", import.meta.url), "utf8"),
-  );
-  return newAjv({ allErrors: true, verbose: true }).compile(schema as object);
 }
 
 function settingOf(key: string): Setting | undefined {

@@ -206,6 +206,16 @@ describe("a bad item", () => {
       /start has 1 dimensions, stride has 2/,
     ],
     [
+      "a source whose steps are none",
+      virtual({}, { src_space: { start: [0], count: [2], stride: 2 } }),
+      /^virtual_sources\[0\]\.src_space\.stride: expected steps from block to block, one per dimension, or null for ones, found 2$/,
+    ],
+    [
+      "a source with a step back",
+      virtual({}, { src_space: { start: [0], count: [2], stride: [-1] } }),
+      /^virtual_sources\[0\]\.src_space\.stride\[0\]: expected a length \(an integer, 0 or more\), found -1$/,
+    ],
+    [
       "a source that overlaps itself",
       virtual({}, { src_space: { start: [0], count: [2], block: [2] } }),
       /overlap/,

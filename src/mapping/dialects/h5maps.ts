@@ -4,7 +4,7 @@ import { MappingError } from "../errors.js";
 import { canonicalDtype } from "../items/base64.js";
 import { Reading, readRoot } from "../reading.js";
 import { describe } from "../schema/explain.js";
-import { NodeSchemas } from "../schema/node-schemas.js";
+import { H5MAPS_NODES } from "../schema/node-schemas.js";
 import type {
   DatasetNode,
   DatasetValue,
@@ -19,8 +19,6 @@ import type {
 } from "../tree.js";
 
 type JsonObject = Readonly<Record<string, unknown>>;
-
-const SCHEMAS = new NodeSchemas("h5maps", ["value", "columns", "attributes", "children"]);
 
 /** One file of `info.h5maps`: its root group (undefined when it is none), and what could not be read. */
 export function readH5Map(
@@ -38,9 +36,9 @@ function readItem(reading: Reading, item: unknown, path: string, depth: number):
     case "group":
       return readGroup(reading, item, path, depth);
     case "soft_link":
-      return { kind: "soft_link", target: requireTarget(SCHEMAS.fields("softLink", item).target_path) };
+      return { kind: "soft_link", target: requireTarget(H5MAPS_NODES.fields("softLink", item).target_path) };
     case "external_link": {
-      const fields = SCHEMAS.fields("externalLink", item);
+      const fields = H5MAPS_NODES.fields("externalLink", item);
       return {
         kind: "external_link",
         file: requireTarget(fields.target_file),
@@ -72,7 +70,7 @@ function readGroup(reading: Reading, item: JsonObject, path: string, depth: numb
 }
 
 function readDataset(reading: Reading, item: JsonObject, path: string): DatasetNode {
-  const { value } = SCHEMAS.fields("dataset", item);
+  const { value } = H5MAPS_NODES.fields("dataset", item);
   const read = datasetValue(reading, value, path);
   return { kind: "dataset", attributes: reading.attributes(item.attributes, path), value: read };
 }
@@ -83,13 +81,13 @@ function plainDataset(reading: Reading, item: unknown, path: string): DatasetNod
 
 function datasetValue(reading: Reading, item: unknown, path: string): DatasetValue {
   if (isJsonObject(item) && item.type === "stream") {
-    return { kind: "stream", stream: reading.stream(SCHEMAS.fields("stream", item).stream) };
+    return { kind: "stream", stream: reading.stream(H5MAPS_NODES.fields("stream", item).stream) };
   }
   return { kind: "static", array: reading.data(item, path) };
 }
 
 function readExternalBinary(reading: Reading, item: JsonObject, path: string): ExternalBinaryNode {
-  const fields = SCHEMAS.fields("externalBinary", item);
+  const fields = H5MAPS_NODES.fields("externalBinary", item);
   const dtype = canonicalDtype(fields.dtype as string);
   const shape = fields.shape as readonly number[];
   const files = (fields.files as readonly RawFileFields[]).map(({ name, offset, size }) => ({
@@ -135,7 +133,7 @@ function requireSize(dtype: string, shape: readonly number[]): bigint {
 }
 
 function readVirtual(reading: Reading, item: JsonObject, path: string): VirtualNode {
-  const fields = SCHEMAS.fields("virtual", item);
+  const fields = H5MAPS_NODES.fields("virtual", item);
   const shape = fields.shape as readonly number[];
   const dtype = canonicalDtype(fields.dtype as string);
   requireSize(dtype, shape);

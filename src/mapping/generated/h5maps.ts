@@ -240,6 +240,12 @@ export interface H5VirtualSource {
 export interface H5SpaceSelection {
   start: Lengths;
   count: Lengths;
+  /**
+   * Steps from block to block, one per dimension, or null for ones
+   */
   stride?: Lengths | null;
+  /**
+   * Lengths of a block, one per dimension, or null for ones
+   */
   block?: Lengths | null;
 }

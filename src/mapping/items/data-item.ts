@@ -4,7 +4,7 @@ import type { RawArray } from "../../ndarray/raw.js";
 import { MappingError } from "../errors.js";
 import { requireMemberName } from "../paths.js";
 import { describe } from "../schema/explain.js";
-import { NodeSchemas } from "../schema/node-schemas.js";
+import { H5MAPS_NODES } from "../schema/node-schemas.js";
 import { readBase64 } from "./base64.js";
 import { readInline } from "./inline.js";
 import { readRawValue } from "./raw-value.js";
@@ -12,18 +12,16 @@ import { readRawValue } from "./raw-value.js";
 /** Compounds nest to this depth at most. */
 const MAX_COMPOUND_DEPTH = 16;
 
-const SCHEMAS = new NodeSchemas("h5maps", ["value", "columns", "attributes", "children"]);
-
 /** A data item whose value lies in the mapping, as an array; what cannot be read is a MappingError. */
 export function readDataItem(item: unknown, warn: (message: string) => void, depth = 0): RawArray {
   if (!isJsonObject(item)) return readRawValue(item, warn);
   switch (item.type) {
     case "inline": {
-      const { dtype, value } = SCHEMAS.fields("inline", item);
+      const { dtype, value } = H5MAPS_NODES.fields("inline", item);
       return readInline(dtype as string, value, warn);
     }
     case "inline_b64": {
-      const { dtype, value, shape } = SCHEMAS.fields("inlineB64", item);
+      const { dtype, value, shape } = H5MAPS_NODES.fields("inlineB64", item);
       if (typeof value !== "string")
         throw new MappingError(`value: expected base64 text, found ${describe(value)}`);
       return readBase64(dtype as string, value, (shape ?? null) as readonly number[] | null);
@@ -46,7 +44,7 @@ function readCompound(
 ): RawArray {
   if (depth >= MAX_COMPOUND_DEPTH)
     throw new MappingError(`compounds are nested deeper than ${MAX_COMPOUND_DEPTH} levels`);
-  const columns = SCHEMAS.fields("compound", item).columns as readonly (readonly [string, unknown])[];
+  const columns = H5MAPS_NODES.fields("compound", item).columns as readonly (readonly [string, unknown])[];
   const fields: Field[] = [];
   const data: RawArray[] = [];
   const names = new Set<string>();

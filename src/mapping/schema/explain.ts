@@ -1,6 +1,5 @@
 import type { ErrorObject } from "ajv";
 import { isJsonObject, JsonDecimal } from "../../json.js";
-import { kindOf, tagOf } from "./tags.js";
 
 /** What is wrong with a document, and where: `id.number`, `files[0].name`; empty for the document itself. */
 export interface Problem {
@@ -8,7 +7,7 @@ export interface Problem {
   readonly message: string;
 }
 
-/** Ajv's errors in words: what was found, what was expected. Alternatives that were not meant are left out. */
+/** Ajv's errors in words: what was found, what was expected. */
 export function explain(errors: readonly ErrorObject[]): Problem[] {
   const problems = new Map<string, Problem>();
   for (const error of relevant(errors)) {
@@ -55,38 +54,20 @@ function dotted(pointer: string): string {
 }
 
 /**
- * Errors worth telling: of the alternatives of a union only those of the one that was meant, by its `type`; where
- * nothing of it is left, that none of them fits.
+ * Errors worth telling: of the alternatives of a union only what is wrong inside of the value; where it is the value itself,
+ * that none of them fits.
  */
 function relevant(errors: readonly ErrorObject[]): ErrorObject[] {
-  const unions = errors.filter((error) => error.keyword === "anyOf" || error.keyword === "oneOf");
-  const told = errors.filter((error) => !unions.includes(error) && !isOfOtherAlternative(error, unions));
-  // The innermost first; of several at one place the outermost, which comes last, says most.
-  for (const union of unions.reverse().sort((a, b) => b.instancePath.length - a.instancePath.length)) {
-    if (!told.some((error) => isWithin(error.instancePath, union.instancePath))) told.push(union);
-  }
-  return told;
-}
-
-const KIND_KEYWORDS = new Set(["type", "minItems", "maxItems", "items"]);
-
-/** `unions`: those of which no alternative fits. */
-function isOfOtherAlternative(error: ErrorObject, unions: readonly ErrorObject[]): boolean {
-  const { keyword, instancePath } = error;
-  if (keyword === "const") {
-    const owner = instancePath.slice(0, Math.max(0, instancePath.lastIndexOf("/")));
-    return unions.some((union) => union.instancePath === owner);
-  }
-  const around = unions.filter((union) => isWithin(instancePath, union.instancePath));
-  if (around.length === 0) return false;
-  const nearest = around.reduce((a, b) => (b.instancePath.length > a.instancePath.length ? b : a));
-  if (nearest.instancePath === instancePath && KIND_KEYWORDS.has(keyword)) return true;
-  const tag = tagOf(error.parentSchema);
-  return tag !== undefined && kindOf(nearest.data) !== tag;
+  const unions = errors.filter(({ keyword }) => keyword === "anyOf");
+  const within = errors.filter((error) => !unions.some((union) => union.instancePath === error.instancePath));
+  const unfit = unions.filter(
+    (union) => !within.some((error) => isWithin(error.instancePath, union.instancePath)),
+  );
+  return [...within, ...unfit];
 }
 
 function isWithin(pointer: string, outer: string): boolean {
-  return pointer === outer || pointer.startsWith(`${outer}/`);
+  return pointer.startsWith(`${outer}/`);
 }
 
 function sentence(error: ErrorObject): string {
@@ -95,18 +76,11 @@ function sentence(error: ErrorObject): string {
     const name = String(params.missingProperty);
     return `"${name}" is missing${expectation(propertySchema(error, name), ": expected ")}`;
   }
-  if (keyword === "dependentRequired") {
-    return `"${String(params.missingProperty)}" is missing, which goes with "${String(params.property)}"`;
-  }
-  if (keyword === "additionalProperties" || keyword === "unevaluatedProperties") {
-    return `unknown field "${String(params.additionalProperty ?? params.unevaluatedProperty)}"`;
-  }
-  if (keyword === "propertyNames") return `the name ${describe(params.propertyName)} is not allowed`;
+  if (keyword === "additionalProperties") return `unknown field "${String(params.additionalProperty)}"`;
   if (keyword === "enum") {
     const allowed = params.allowedValues as readonly unknown[];
     return `expected one of ${allowed.map((value) => String(value)).join(", ")}, found ${describe(data)}`;
   }
-  if (keyword === "const") return `expected ${describe(params.allowedValue)}, found ${describe(data)}`;
   const expected = expectation(error.parentSchema, "expected ");
   return `${expected || (error.message ?? "not as expected")}, found ${describe(data)}`;
 }

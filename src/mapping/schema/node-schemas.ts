@@ -1,10 +1,9 @@
 import type { Ajv2020, ValidateFunction } from "ajv/dist/2020.js";
-import { newAjv } from "../../ajv.js";
 import { isJsonObject, plainJson } from "../../json.js";
+import { newAjv, readSchema, type Schema } from "../../schemas.js";
 import { MappingError } from "../errors.js";
 import { accepts } from "./accepts.js";
 import { explain, listProblems } from "./explain.js";
-import { readSchema, type Schema, type SchemaName } from "./files.js";
 
 /** Definitions that lead back to nodes or to data: the tree is walked by the reader, each node is checked by itself. */
 const CUT = new Set([
@@ -23,14 +22,14 @@ const CUT = new Set([
  * Checks the fields of single nodes against the definitions of a schema. Nodes below and values are not looked at, so
  * that one bad node is one error, and checking a tree takes one pass.
  */
-export class NodeSchemas {
+class NodeSchemas {
   readonly #opaque: ReadonlySet<string>;
   readonly #validators = new Map<string, ValidateFunction>();
   readonly #definitions: Schema;
   #ajv: Ajv2020 | undefined;
 
   /** `opaque`: fields that hold nodes or data, whatever their size. */
-  constructor(name: SchemaName, opaque: readonly string[]) {
+  constructor(name: string, opaque: readonly string[]) {
     this.#definitions = definitionsOf(readSchema(name));
     this.#opaque = new Set(opaque);
   }
@@ -68,6 +67,9 @@ export class NodeSchemas {
     return this.#ajv.compile({ ...(isJsonObject(schema) && schema), $defs: cut(this.#definitions) });
   }
 }
+
+/** The items of h5maps, which the other dialects are made of, too. */
+export const H5MAPS_NODES = new NodeSchemas("h5maps", ["value", "columns", "attributes", "children"]);
 
 function definitionsOf(schema: Schema): Schema {
   return isJsonObject(schema.$defs) ? schema.$defs : {};
