@@ -6,7 +6,7 @@ export function sameArray(a: RawArray, b: RawArray): boolean {
   return sameDtype(a.dtype, b.dtype) && sameShape(a.shape, b.shape) && sameData(a.data, b.data);
 }
 
-export function sameDtype(a: DType, b: DType): boolean {
+function sameDtype(a: DType, b: DType): boolean {
   if (typeof a === "string" || typeof b === "string") return a === b;
   return (
     a.length === b.length &&

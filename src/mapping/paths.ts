@@ -1,7 +1,7 @@
 import { MappingError } from "./errors.js";
 
 /** Longest name of an item or attribute, in bytes of UTF-8; HDF5's own limit is a message of 64 KiB. */
-export const MAX_NAME_BYTES = 4096;
+const MAX_NAME_BYTES = 4096;
 
 /**
  * The elements of an HDF5 path, as HDF5 reads it: empty elements and `.` mean nothing, `..` is a name like any other

@@ -9,7 +9,7 @@ import type { Attributes, GroupNode, MappingWarning, StreamFacts, TreeNode } fro
 /** Deeper groups are refused. */
 export const MAX_DEPTH = 100;
 /** A file with more items than this is cut there. */
-export const MAX_NODES = 1_000_000;
+const MAX_NODES = 1_000_000;
 /** More warnings than this are counted, not listed. */
 export const MAX_WARNINGS = 1000;
 

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "../errors.js";
 import { numberToHalf, swapBytes, type TypedArray } from "./decode.js";
-import { type DType, type NumericType, requireNumeric, sizeOfShape } from "./dtype.js";
+import { type DType, type NumericType, requireNumeric } from "./dtype.js";
 import { NdArray } from "./ndarray.js";
 
 /** One number as it may be given: complex ones as `[re, im]`, long doubles as numbers. */
@@ -233,14 +233,4 @@ function flatten(input: unknown, shape: readonly number[], axis: number, out: Nu
     );
   }
   for (let i = 0; i < length; i++) flatten(input[i], shape, axis + 1, out);
-}
-
-/** Checks that bytes hold exactly the elements of a shape. */
-export function requireBytes(bytes: Uint8Array, dtype: DType, shape: readonly number[]): void {
-  const expected = sizeOfShape(shape) * requireNumeric(dtype).itemsize;
-  if (bytes.byteLength !== expected) {
-    throw new InvalidArgumentError(
-      `${String(dtype)} of shape [${shape}] needs ${expected} bytes, got ${bytes.byteLength}.`,
-    );
-  }
 }

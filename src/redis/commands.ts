@@ -36,7 +36,6 @@ export const set = (key: string, value: Arg) => ({
   ...writing(["SET", key, value], asNothing),
   repeatable: true,
 });
-export const del = (key: string) => ({ ...writing(["DEL", key], asNumber), repeatable: true });
 /** Adds 1 to a counter, which begins at `first`. */
 export const countUp = (key: string, first: number) =>
   [writing(["SETNX", key, first - 1], asNothing), writing(["INCR", key], asNumber)] as const;

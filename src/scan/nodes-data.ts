@@ -55,7 +55,7 @@ export function isImageChannel(stream: FollowableStream): boolean {
 }
 
 /** A view of the images that a channel has now. */
-export async function imagesOf(stream: FollowableStream, options: SignalOption = {}): Promise<ImageView> {
+async function imagesOf(stream: FollowableStream, options: SignalOption = {}): Promise<ImageView> {
   return new ImageView(stream, 0, await stream.length(options));
 }
 

@@ -156,7 +156,7 @@ export class TrackedScans {
 }
 
 /** The keys of a scan's data streams. */
-export function dataStreamKeys({ streams }: ScanDocument): string[] {
+function dataStreamKeys({ streams }: ScanDocument): string[] {
   return [...streams.values()].filter(({ pk }) => pk !== "").map(({ pk }) => streamKey(pk));
 }
 

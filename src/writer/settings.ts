@@ -1,23 +1,7 @@
-import type { CompressionScheme } from "./chunks.js";
+import type { WriterConfig as ConfigFile } from "../mapping/generated/writer-config.js";
 
 /** The configuration of a writer, complete: what `schemas/writer-config.schema.json` describes. */
-export interface WriterConfig {
-  readonly redis: string;
-  readonly session: string | null;
-  readonly roots: readonly string[];
-  readonly concurrency: number;
-  /** Megabytes. */
-  readonly leastFree: number;
-  readonly chunkBytes: number;
-  readonly chunkSplit: number;
-  readonly compressFrom: number;
-  readonly compression: CompressionScheme;
-  readonly httpPort: number | null;
-  readonly httpHost: string;
-  readonly logLevel: LogLevel;
-}
-
-export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
+export type WriterConfig = Readonly<Required<ConfigFile>>;
 
 /** One key of the configuration, and how it is called in the environment and on the command line. */
 export interface Setting {

@@ -31,6 +31,6 @@ test.concurrent("a stream that was never sealed ends for its readers once its sc
 test.concurrent("a stream whose scan has disappeared is an error for those who wait", async () => {
   const { reader, scan } = await startStream(store, { dtype: "<u4" });
   const waiting = [codeOf(reader.at(0, { wait: true })), codeOf(reader.values().next())];
-  for (const key of scan.keys) await store.redis.do(commands.del(key));
+  for (const key of scan.keys) await store.redis.commands.call(["DEL", key]);
   expect(await Promise.all(waiting)).toEqual(["ERR_SCAN_NOT_FOUND", "ERR_SCAN_NOT_FOUND"]);
 });

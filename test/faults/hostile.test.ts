@@ -42,7 +42,7 @@ describe("a document", () => {
     expect((await store.loadScan(good.scan.key)).state).toBe("STARTED");
     expect((await store.states([scan.key, good.scan.key])).get(good.scan.key)).toBe("STARTED");
     expect((await store.search({ name: "test" })).keys).toContain(good.scan.key);
-    await store.redis.do(commands.del(scan.key));
+    await store.redis.commands.call(["DEL", scan.key]);
   });
 
   test("of a scan whose states are missing or unknown is a typed error", async () => {
@@ -50,7 +50,7 @@ describe("a document", () => {
     const stateKey = scan.keys[1] ?? "";
     await store.redis.do(commands.xadd(stateKey, "*", ["state", "9"]));
     expect(await codeOf(store.loadScan(scan.key))).toBe("ERR_SCAN_FORMAT");
-    await store.redis.do(commands.del(stateKey));
+    await store.redis.commands.call(["DEL", stateKey]);
     expect(await codeOf(store.loadScan(scan.key))).toBe("ERR_SCAN_FORMAT");
   });
 

@@ -153,7 +153,7 @@ describe("a file in auto mode", () => {
     await store.deleteScan(one.scan.key);
     const client = new RedisClient(redis.url);
     for (const key of [one.scan.key, ...[...one.scan.streams.values()].map((stream) => stream.key)]) {
-      await client.do(commands.del(key));
+      await client.commands.call(["DEL", key]);
     }
     client.close();
     expect((await data.slice(0, 2)).toNested()).toEqual([1, 2]);

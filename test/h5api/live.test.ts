@@ -230,7 +230,7 @@ describe("a live file", () => {
     const held = await file.get("/1.1/instrument/diode").dataset();
     expect(nested(await held.slice())).toEqual([1]);
     await store.deleteScan(one.scan.key);
-    for (const key of [...one.scan.keys, one.diode.key]) await store.redis.do(commands.del(key)); // as after a while
+    for (const key of [...one.scan.keys, one.diode.key]) await store.redis.commands.call(["DEL", key]); // as after a while
     await expect(held.slice(0, 1)).rejects.toMatchObject({ code: "ERR_PATH_NOT_FOUND" });
     const again = await startScan(store, 1);
     await sent(again.diode, 2);

@@ -205,8 +205,8 @@ describe("the database", () => {
     expect(await codeOf(empty.initialise())).toBe("ERR_DATABASE_NOT_EMPTY");
     await empty.redis.do(commands.set(KEYS.protocolVersion, "2"));
     expect(await codeOf(DataStore.connect(other.url))).toBe("ERR_PROTOCOL_VERSION");
-    await empty.redis.do(commands.del("other"));
-    await empty.redis.do(commands.del(KEYS.protocolVersion));
+    await empty.redis.commands.call(["DEL", "other"]);
+    await empty.redis.commands.call(["DEL", KEYS.protocolVersion]);
     await empty.initialise();
     expect(await codeOf(empty.lastScan())).toBe("ERR_NO_SCAN");
     await empty.close();

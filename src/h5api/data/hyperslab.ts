@@ -2,7 +2,7 @@ import type { Hyperslab } from "../../mapping/tree.js";
 import type { AxisRange } from "../../ndarray/slice.js";
 
 /** The indices that a hyperslab selects on one axis, in order. */
-export function indicesOf(slab: Hyperslab, axis: number): number[] {
+function indicesOf(slab: Hyperslab, axis: number): number[] {
   const start = slab.start[axis] ?? 0;
   const stride = slab.stride[axis] ?? 1;
   const block = slab.block[axis] ?? 1;

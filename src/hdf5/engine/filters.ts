@@ -5,8 +5,8 @@ import type { Filter } from "../format/messages.js";
 import { deflateChunk } from "./deflating.js";
 
 /** Filter numbers of the HDF5 library. */
-export const DEFLATE = 1;
-export const SHUFFLE = 2;
+const DEFLATE = 1;
+const SHUFFLE = 2;
 
 const inflateAsync = promisify(inflate);
 

@@ -18,7 +18,7 @@ export async function readAttribute(message: Buffer, read: ReadBytes): Promise<R
 }
 
 /** The text of a 16-byte reference into a global heap. */
-export async function readText(read: ReadBytes, reference: Buffer): Promise<string> {
+async function readText(read: ReadBytes, reference: Buffer): Promise<string> {
   const reader = new ByteReader(reference);
   const length = reader.u32();
   const address = reader.address();

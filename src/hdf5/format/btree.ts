@@ -31,7 +31,7 @@ export interface Node {
   readonly bound: readonly number[];
 }
 
-export function keySize(rank: number): number {
+function keySize(rank: number): number {
   return 16 + 8 * rank;
 }
 

@@ -1,5 +1,5 @@
 /** HDF5's "undefined address" and "unlimited length": eight bytes ff. */
-export const UNDEFINED = 0xffff_ffff_ffff_ffffn;
+const UNDEFINED = 0xffff_ffff_ffff_ffffn;
 
 /** Builds a structure front to back; all numbers little-endian, addresses and lengths 8 bytes. */
 export class ByteWriter {

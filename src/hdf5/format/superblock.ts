@@ -12,7 +12,7 @@ import { lookup3 } from "./lookup3.js";
  *   20 flags 4 | 24 base address 8 | 32 free space 8 | 40 stored EOF 8 | 48 driver block 8 |
  *   56 root entry: name offset 8 | 64 header address 8 | 72 cache type 4 | 76 reserved 4 | 80 scratch 16
  */
-export const SIGNATURE = Buffer.from([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]);
+const SIGNATURE = Buffer.from([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]);
 /** Bytes to read to be sure of holding a superblock of any version. */
 export const SUPERBLOCK_MAX = 100;
 

@@ -3,7 +3,7 @@ import { MappingError } from "../errors.js";
 import { describe } from "../schema/explain.js";
 
 /** HDF5's limit on the number of axes. */
-export const MAX_RANK = 32;
+const MAX_RANK = 32;
 
 /** One value of JSON data; null, objects and anything else that JSON has are no data. */
 export type Leaf = string | number | bigint | boolean | JsonDecimal;

@@ -29,7 +29,7 @@ export interface Chain {
 }
 
 /** The number in the names of a scan's entries. */
-export function scanNumber({ id, info }: Pick<LayoutSource, "id" | "info">): number {
+function scanNumber({ id, info }: Pick<LayoutSource, "id" | "info">): number {
   return integerAt(info, "scan_nb") ?? id.number;
 }
 

@@ -10,7 +10,7 @@ const PLOT = "plotselect";
 const MAX_ITEMS = 1000;
 
 /** The names that a scan wants plotted: `display_extra.displayed_channels`, where that is missing `plotselect`. */
-export function plotItems(info: ScanContext["info"]): readonly string[] {
+function plotItems(info: ScanContext["info"]): readonly string[] {
   const extra = dictionaryAt(info, "display_extra");
   const items = extra.displayed_channels ?? extra.plotselect;
   if (!Array.isArray(items)) return [];
