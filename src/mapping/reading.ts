@@ -2,9 +2,10 @@ import { isJsonObject, namesOf } from "../json.js";
 import type { RawArray } from "../ndarray/raw.js";
 import { MappingError } from "./errors.js";
 import { readDataItem } from "./items/data-item.js";
-import { childPath, elementsOfName, requireAttributeName } from "./paths.js";
+import { childPath, elementsOfName, joinPath, requireAttributeName, splitPath } from "./paths.js";
+import { resolve } from "./resolve.js";
 import { describe } from "./schema/explain.js";
-import type { Attributes, GroupNode, MappingWarning, StreamFacts, TreeNode } from "./tree.js";
+import type { Attributes, GroupNode, MappingWarning, StreamFacts, TreeNode, VirtualNode } from "./tree.js";
 
 /** Deeper groups are refused. */
 export const MAX_DEPTH = 100;
@@ -24,6 +25,8 @@ export class Reading {
   #unlisted = 0;
   #unlistedFatal = false;
   #nodes = 0;
+  /** The virtual datasets read so far, by their paths. */
+  readonly virtuals = new Map<string, VirtualNode>();
 
   constructor(
     readonly file: string,
@@ -54,6 +57,16 @@ export class Reading {
       this.warn(path, error.message, true);
       return undefined;
     }
+  }
+
+  /** Leaves an item out that was read already; a fatal warning says why. */
+  drop(root: GroupNode, path: string, node: TreeNode, message: string): void {
+    const elements = splitPath(path);
+    const name = elements.pop() ?? "";
+    const parent = resolve(root, joinPath(elements));
+    if (parent.kind !== "found" || parent.node.kind !== "group") return;
+    if (parent.node.children.get(name) === node) childrenOf(parent.node).delete(name);
+    this.warn(path, message, true);
   }
 
   attributes(source: unknown, path: string): Attributes {

@@ -79,6 +79,40 @@ describe("h5maps", () => {
     expect(streamPaths(root)).toEqual(new Map([["diode", ["/a/d", "/b"]]]));
   });
 
+  test("leave out virtual datasets that are made of themselves, with the way that leads back", () => {
+    const space = { start: [0], count: [3] };
+    const virtual = (src_dataset: string, src_file = ".") => ({
+      type: "virtual_dataset",
+      dtype: "<f8",
+      shape: [3],
+      virtual_sources: [{ vspace: space, src_file, src_dataset, src_space: space }],
+    });
+    const children = {
+      self: virtual("/self"),
+      a: virtual("/g/b", FILE),
+      g: group({ b: virtual("link") }),
+      link: soft("/a"),
+      of_a: virtual("/a"),
+      good: virtual("/data"),
+      elsewhere: virtual("/elsewhere", "/other.h5"),
+      data: [1.5, 2, 3],
+    };
+    expect(complaints(children)).toEqual([
+      "/self: a virtual dataset made of itself cannot be read: /self → /self",
+      "/a: a virtual dataset made of itself cannot be read: /a → /g/b → /a",
+      "/g/b: a virtual dataset made of itself cannot be read: /g/b → /a → /g/b",
+    ]);
+    expect(paths(rootOf(layoutOf(children)))).toEqual([
+      "/",
+      "/g",
+      "/link",
+      "/of_a",
+      "/good",
+      "/elsewhere",
+      "/data",
+    ]);
+  });
+
   test("keep the order of the mapping everywhere", () => {
     const text = `{"h5maps": {"${FILE}": {"type": "group", "attributes": {"z": 1, "2": 2, "a": 3},
       "children": {"b": 1, "10": {"type": "group", "children": {"9": 1, "1": 2}}, "2": 3}}}}`;

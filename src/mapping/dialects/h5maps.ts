@@ -2,6 +2,7 @@ import { isJsonObject } from "../../json.js";
 import { requireNumeric } from "../../ndarray/dtype.js";
 import { MappingError } from "../errors.js";
 import { canonicalDtype } from "../items/base64.js";
+import { joinPath, splitPath } from "../paths.js";
 import { Reading, readRoot } from "../reading.js";
 import { describe } from "../schema/explain.js";
 import { H5MAPS_NODES } from "../schema/node-schemas.js";
@@ -17,6 +18,7 @@ import type {
   VirtualNode,
   VirtualSource,
 } from "../tree.js";
+import { circularVirtuals } from "../virtual-cycles.js";
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -27,7 +29,13 @@ export function readH5Map(
   streams: ReadonlyMap<string, StreamFacts>,
 ): { root: GroupNode | undefined; warnings: readonly MappingWarning[] } {
   const reading = new Reading(file, streams);
-  return readRoot(reading, root, "file", (group) => readGroup(reading, group, "/", 0));
+  return readRoot(reading, root, "file", (group) => {
+    const tree = readGroup(reading, group, "/", 0);
+    for (const { path, node, way } of circularVirtuals(tree, file, reading.virtuals)) {
+      reading.drop(tree, path, node, `a virtual dataset made of itself cannot be read: ${way.join(" → ")}`);
+    }
+    return tree;
+  });
 }
 
 function readItem(reading: Reading, item: unknown, path: string, depth: number): TreeNode {
@@ -137,7 +145,7 @@ function readVirtual(reading: Reading, item: JsonObject, path: string): VirtualN
   const shape = fields.shape as readonly number[];
   const dtype = canonicalDtype(fields.dtype as string);
   requireSize(dtype, shape);
-  return {
+  const node: VirtualNode = {
     kind: "virtual",
     attributes: reading.attributes(item.attributes, path),
     dtype,
@@ -146,6 +154,8 @@ function readVirtual(reading: Reading, item: JsonObject, path: string): VirtualN
       readSource(source, i, shape),
     ),
   };
+  reading.virtuals.set(joinPath(splitPath(path)), node);
+  return node;
 }
 
 interface SpaceFields {
