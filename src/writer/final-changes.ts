@@ -96,7 +96,8 @@ async function applyAttributes(
   const kind = await hdf5.kindOf(change.path);
   if (kind !== "group" && kind !== "dataset") return; // a stream without data has left nothing
   const older = change.path === "/" && !context.isLast;
-  const set = new Map([...change.set].filter(([name]) => !(older && name === "default")));
+  const wanted = context.writer.storable(change.path, change.set);
+  const set = new Map([...wanted].filter(([name]) => !(older && name === "default")));
   if (set.size > 0) await hdf5.setAttributes(change.path, set);
   const present = new Set(await hdf5.attributeNames(change.path));
   for (const name of change.removed) {

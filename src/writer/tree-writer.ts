@@ -1,4 +1,5 @@
 import { messageOf } from "../errors.js";
+import { checkAttribute } from "../hdf5/engine/create-object.js";
 import type { AttributeList, Selection } from "../hdf5/writer-api.js";
 import { childPath } from "../mapping/paths.js";
 import type {
@@ -9,6 +10,7 @@ import type {
   TreeNode,
   VirtualNode,
 } from "../mapping/tree.js";
+import type { RawArray } from "../ndarray/raw.js";
 import type { FileClaims } from "./claims.js";
 import type { OpenFile } from "./open-file.js";
 import type { ScanReport } from "./report.js";
@@ -56,12 +58,26 @@ export class TreeWriter {
       if (node.kind === "group") await this.#group(path, node, resume);
       else if (node.kind === "dataset" && node.value.kind === "stream") {
         const { stream, layout } = node.value;
-        await this.#place({ path, stream, attributes: node.attributes, layout, resume });
+        await this.#place({ path, stream, attributes: this.storable(path, node.attributes), layout, resume });
       } else if (!resume || (await this.#file.hdf5.kindOf(path)) === undefined) {
         await this.#leaf(path, node);
       }
     });
     this.#file.changed();
+  }
+
+  /** The attributes that HDF5 can hold: each other one is a failure of the scan by itself, what it belongs to is written. */
+  storable(path: string, attributes: AttributeList): AttributeList {
+    const good = new Map<string, RawArray>();
+    for (const [name, value] of attributes) {
+      try {
+        checkAttribute(name, value, path);
+        good.set(name, value);
+      } catch (error) {
+        this.#report.fail(`${this.#file.path}::${messageOf(error)}`);
+      }
+    }
+    return good;
   }
 
   /** Runs a step that concerns one path: its error is noted, unless the file itself is of no use any more. */
@@ -91,7 +107,7 @@ export class TreeWriter {
     if (node.attributes.size === 0) return;
     const present = new Set(await this.#file.hdf5.attributeNames(path));
     const stamped = path === "/" && present.has(CREATION_STAMP);
-    const wanted = [...node.attributes].filter(
+    const wanted = [...this.storable(path, node.attributes)].filter(
       ([name]) => !node.volatile?.has(name) || !(stamped || present.has(name)),
     );
     await this.#file.hdf5.setAttributes(path, new Map(wanted));
@@ -101,25 +117,26 @@ export class TreeWriter {
     const { hdf5 } = this.#file;
     const present = resume && (await hdf5.kindOf(path)) === "group";
     if (present) await this.#sharedAttributes(path, node);
-    else await hdf5.createGroup(path, node.attributes);
+    else await hdf5.createGroup(path, this.storable(path, node.attributes));
     for (const [name, child] of node.children) await this.writeItem(childPath(path, name), child, present);
   }
 
   async #leaf(path: string, node: Exclude<TreeNode, GroupNode>): Promise<void> {
     const { hdf5 } = this.#file;
-    if (node.kind === "soft_link") await hdf5.createSoftLink(path, node.target);
-    else if (node.kind === "external_link") await hdf5.createExternalLink(path, node.file, node.path);
-    else if (node.kind === "dataset") await this.#dataset(path, node);
-    else if (node.kind === "virtual") await this.#virtual(path, node);
-    else await hdf5.createExternal(path, node, { attributes: node.attributes });
+    if (node.kind === "soft_link") return hdf5.createSoftLink(path, node.target);
+    if (node.kind === "external_link") return hdf5.createExternalLink(path, node.file, node.path);
+    const attributes = this.storable(path, node.attributes);
+    if (node.kind === "dataset") await this.#dataset(path, node, attributes);
+    else if (node.kind === "virtual") await this.#virtual(path, node, attributes);
+    else await hdf5.createExternal(path, node, { attributes });
   }
 
-  async #dataset(path: string, { value, attributes }: DatasetNode): Promise<void> {
+  async #dataset(path: string, { value }: DatasetNode, attributes: AttributeList): Promise<void> {
     if (value.kind === "static") await this.#file.hdf5.createDataset(path, value.array, { attributes });
   }
 
-  async #virtual(path: string, node: VirtualNode): Promise<void> {
-    const { dtype, shape, maxshape, fill, sources, attributes } = node;
+  async #virtual(path: string, node: VirtualNode, attributes: AttributeList): Promise<void> {
+    const { dtype, shape, maxshape, fill, sources } = node;
     await this.#file.hdf5.createVirtual(
       path,
       {

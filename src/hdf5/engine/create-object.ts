@@ -14,20 +14,23 @@ import { constant, MESSAGE_MAX, StoredObject } from "./object.js";
 
 /** Refuses attributes that could not be stored, before anything is changed. */
 export function checkAttributes(attributes: AttributeList | undefined, path: string): void {
-  for (const [name, value] of attributes ?? []) {
-    if (name === "" || name.includes("\0")) {
-      throw new InvalidArgumentError(`${path}: ${JSON.stringify(name)} cannot be the name of an attribute.`, {
-        path,
-      });
-    }
-    checkElements(value, `${path}@${name}`);
-    const size = sizeOfShape(value.shape ?? []) * storedSize(value.dtype) + Buffer.byteLength(name) + 1000;
-    if (size > MESSAGE_MAX) {
-      throw new LimitError(
-        `${path}: the attribute "${name}" takes about ${size} bytes; HDF5 attributes hold at most 64 KiB. Store it as a dataset.`,
-        { path },
-      );
-    }
+  for (const [name, value] of attributes ?? []) checkAttribute(name, value, path);
+}
+
+/** Refuses an attribute that could not be stored. */
+export function checkAttribute(name: string, value: RawArray, path: string): void {
+  if (name === "" || name.includes("\0")) {
+    throw new InvalidArgumentError(`${path}: ${JSON.stringify(name)} cannot be the name of an attribute.`, {
+      path,
+    });
+  }
+  checkElements(value, `${path}@${name}`);
+  const size = sizeOfShape(value.shape ?? []) * storedSize(value.dtype) + Buffer.byteLength(name) + 1000;
+  if (size > MESSAGE_MAX) {
+    throw new LimitError(
+      `${path}: the attribute "${name}" takes about ${size} bytes; HDF5 attributes hold at most 64 KiB. Store it as a dataset.`,
+      { path },
+    );
   }
 }
 

@@ -1,0 +1,65 @@
+import { join } from "node:path";
+import { beforeEach, expect, test } from "vitest";
+import { openHdf5Reader } from "../../src/hdf5/reader.js";
+import { Writer } from "../../src/writer/index.js";
+import { readValues, StatusWatch } from "./support.js";
+import { workplace } from "./workplace.js";
+
+const at = workplace();
+let file: string;
+
+beforeEach(() => {
+  file = join(at.root, "scan.h5");
+});
+
+const group = (children: object, attributes: object = {}) => ({ type: "group", attributes, children });
+const live = (attributes: object = {}) => ({
+  type: "dataset",
+  attributes,
+  value: { type: "stream", stream: "diode" },
+});
+
+/** A scan of three points with the children of its entry; `last`: those of its final mapping. */
+async function publish(children: object, { last = children, attributes = {} } = {}) {
+  const identity = { name: "ascan", number: 1, data_policy: "none", session: "test", path: file };
+  const scan = await at.store.createScan(identity, {});
+  const diode = scan.createStream("diode", { dtype: "<f8" });
+  const mapping = (entry: object) => ({
+    h5maps: { [file]: group({ "1.1": group(entry, { NX_class: "NXentry", ...attributes }) }) },
+  });
+  scan.info = mapping(children);
+  await scan.prepare();
+  await scan.start();
+  await diode.send(Float64Array.of(1, 2, 3));
+  await scan.stop();
+  scan.info = mapping(last);
+  await scan.close();
+}
+
+test("an attribute that HDF5 cannot hold is lost alone: the group and the stream that have it are written", async () => {
+  const large = Array.from({ length: 10_000 }, (_, i) => i);
+  await using writer = await Writer.start(at.store, { leastFree: 0 });
+  const watch = new StatusWatch(writer);
+  const children = (unit: string) => ({
+    data: live({ large, units: unit }),
+    values: { type: "dataset", attributes: { large, units: "s" }, value: [1, 2] },
+  });
+  const first = children("V");
+  const last = { ...children("mV"), values: first.values, added: group({ x: 1 }, { large, kind: "b" }) };
+  await publish(first, { last, attributes: { large, kind: "a" } });
+  const status = await watch.until(({ durable }) => durable);
+  expect(status).toMatchObject({ state: "FAILED", message: expect.stringContaining('attribute "large"') });
+  for (const path of ["/1.1", "/1.1/data", "/1.1/values", "/1.1/added"]) {
+    expect(status.warnings).toContainEqual(
+      expect.stringContaining(`${file}::${path}: the attribute "large"`),
+    );
+  }
+  expect(await readValues(file, "/1.1/data")).toEqual([1, 2, 3]);
+  expect(await readValues(file, "/1.1/values")).toEqual([1n, 2n]);
+  expect(await readValues(file, "/1.1/added/x")).toBe(1n);
+  await using reader = await openHdf5Reader(file);
+  const names = async (path: string) => [...(await reader.attributes(path)).keys()];
+  expect(await names("/1.1")).toEqual(["NX_class", "kind"]);
+  expect(await names("/1.1/added")).toEqual(["kind"]);
+  expect((await reader.attributes("/1.1/data")).get("units")?.data).toEqual(["mV"]);
+});
