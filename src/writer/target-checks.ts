@@ -95,7 +95,8 @@ async function resolveExisting(path: string, links = 0): Promise<string> {
     const parent = dirname(path);
     const missing = hasCode(error, "ENOENT") || hasCode(error, "ENOTDIR");
     if (!missing || parent === path || links > MOST_LINKS) {
-      throw new TargetFileError(`Cannot resolve the path ${path}: ${messageOf(error)}`, {
+      // No permission, a file server that does not answer, links in a circle: somebody may see to it.
+      throw new FileUnavailableError(`Cannot resolve the path ${path}: ${messageOf(error)}`, {
         path,
         cause: error,
       });

@@ -66,6 +66,14 @@ test("an allowed folder that is a link itself is followed", async () => {
   expect(found).toBe(join(root, "real", "scan.h5"));
 });
 
+test("a path that cannot be looked at may be one that somebody sees to", async () => {
+  await symlink("circle.h5", join(root, "allowed", "circle.h5"));
+  await expect(check(join(root, "allowed", "circle.h5"))).rejects.toMatchObject({
+    code: "ERR_FILE_UNAVAILABLE",
+    message: expect.stringContaining("ELOOP"),
+  });
+});
+
 test("too little room is something that may pass", async () => {
   const limits = { roots: [], leastFree: Number.MAX_SAFE_INTEGER };
   await expect(checkTarget(join(root, "scan.h5"), limits)).rejects.toMatchObject({
