@@ -86,3 +86,14 @@ test("the beginnings of files that killed writers have left behind are removed, 
     expect(await readdir(root)).toEqual(["data.h5"]);
   }
 });
+
+test("files of others with names like those of beginnings stay", async () => {
+  const others = [".data.h5.kept.tmp", ".data.h5.1.tmp", ".data.h5.bak.h5.4711.mh3k2x.tmp"];
+  for (const name of others) await writeFile(join(root, name), "theirs");
+  await using store = await DataStore.connect(redis.url);
+  const scan = await publishSimple(store, join(root, "data.h5"));
+  await scan.send(0, 5);
+  await scan.end();
+  expect(await startWriter(redis.url, "--until-idle", "0.3").ended).toBe(0);
+  expect((await readdir(root)).sort()).toEqual([...others, "data.h5"].sort());
+});
