@@ -134,16 +134,19 @@ async function openExisting(path: string): Promise<Claimed | undefined> {
   }
 }
 
+const PLAIN_REPACK = '"h5repack -S FSM_AGGR -P 0 -T 1"';
+
 function checkSuperblock(block: Superblock, size: number, path: string): void {
-  const refuse = (why: string): never => {
+  const refuse = (why: string, remedy = "h5repack"): never => {
     throw new UnsupportedFileError(
-      `${path} cannot be appended to: ${why}. Make a copy with h5repack and use that.`,
+      `${path} cannot be appended to: ${why}. Make a copy with ${remedy} and use that.`,
       { path },
     );
   };
   if (block.base !== 0) refuse("it has a user block");
   if (block.extension !== undefined)
-    refuse("its superblock has an extension (file space strategy, shared messages)");
+    // Without these options h5repack keeps the strategy, and with it the extension.
+    refuse("its superblock has an extension (file space strategy, shared messages)", PLAIN_REPACK);
   if (block.sizes[0] !== 8 || block.sizes[1] !== 8) refuse("its addresses or lengths are not 8 bytes");
   // The C library writes this version only where nodes of chunk indices are larger or smaller than ours.
   if (block.version === 1) refuse("its chunk indices have nodes of an unusual size (superblock version 1)");
@@ -152,5 +155,8 @@ function checkSuperblock(block: Superblock, size: number, path: string): void {
     refuse("it is marked as open for writing (a writer is at work, or was killed: then run h5clear -s)");
   }
   if (size < block.eof)
-    throw new NotHdf5Error(`${path} is truncated: ${size} bytes of ${block.eof}.`, { path });
+    throw new NotHdf5Error(
+      `${path} is truncated: ${size} bytes of ${block.eof}. Move it away, or choose another name.`,
+      { path },
+    );
 }

@@ -174,4 +174,14 @@ describe("the HDF5 tools", async () => {
     const [ours, repacked] = [await dump(path), await dump(folder("repacked.h5"))];
     for (const [name] of value) expect(repacked.at(String(name)).value).toBe(ours.at(String(name)).value);
   });
+
+  test("make the copy that is asked for of a file with its own file space strategy", async () => {
+    const path = folder("paged.h5");
+    await h5py(path, "f = h5py.File(path, 'w', fs_strategy='page', fs_persist=True); f['x'] = 1; f.close()");
+    const refusal = await openHdf5(path).then(String, (error: Error) => error.message);
+    const [, options = ""] = /"h5repack ([^"]*)"/.exec(refusal) ?? [];
+    await run("h5repack", [...options.split(" "), path, folder("plain.h5")]);
+    await using file = await openHdf5(folder("plain.h5"));
+    expect(await file.list("/")).toEqual(["x"]);
+  });
 });

@@ -127,12 +127,15 @@ export class DataFile {
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(SUPERBLOCK_MAX), 0, SUPERBLOCK_MAX, at);
       const block = parseOrNothing(buffer.subarray(0, bytesRead));
       if (block && at > 0)
-        throw new UnsupportedFileError(`${path} has a user block of ${at} bytes: it cannot be appended to.`, {
-          path,
-        });
+        throw new UnsupportedFileError(
+          `${path} cannot be appended to: it has a user block of ${at} bytes. Make a copy without it (h5unjam) and use that.`,
+          {
+            path,
+          },
+        );
       if (block) return { block, size };
     }
-    throw new NotHdf5Error(`${path} is not an HDF5 file.`, { path });
+    throw new NotHdf5Error(`${path} is not an HDF5 file: move it away, or choose another name.`, { path });
   }
 
   static async adopt(path: string, handle: FileHandle, block: Superblock, size: number): Promise<DataFile> {
