@@ -44,6 +44,7 @@ export {
   ScanNotFoundError,
   ScanStateError,
 } from "./scan/errors.js";
+export type { FollowScansOptions } from "./scan/follow-scans.js";
 export type { ScanIdentity, ScanIdentityInput } from "./scan/identity.js";
 export { nextLimaAcquisition } from "./scan/lima-acquisition.js";
 export {
@@ -60,7 +61,7 @@ export type { Scan } from "./scan/scan.js";
 export type { ScanCriteria, SearchResult } from "./scan/search.js";
 export type { ScanSequenceStream } from "./scan/sequence.js";
 export { SCAN_STATES, type ScanState } from "./scan/state.js";
-export { DataStore, type FollowScansOptions } from "./scan/store.js";
+export { DataStore } from "./scan/store.js";
 export type { CursorGroup } from "./stream/cursor-group.js";
 export {
   IndexNoMoreThereError,

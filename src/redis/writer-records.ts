@@ -1,6 +1,7 @@
 import type { RedisClient, RequestOptions } from "./client.js";
 import { type Command, exists, get, xread, xrevrange } from "./commands.js";
 import type { Arg, Reply } from "./connection.js";
+import { compareIds } from "./entry-ids.js";
 import { asList, asNothing, asText, asTextOrNull } from "./replies.js";
 import { fileDefaultKey, scanRecordKey, WRITER_KEYS } from "./writer-keys.js";
 
@@ -130,15 +131,9 @@ export async function forgetDeletedScans(
 export async function isLastOfFile(client: RedisClient, path: string, stateId: string): Promise<boolean> {
   const key = fileDefaultKey(path);
   const known = await client.do(get(key));
-  if (known !== null && isLater(known, stateId)) return false;
+  if (known !== null && compareIds(known, stateId) > 0) return false;
   await client.do(change(["SET", key, stateId, "EX", FILE_NOTES_KEPT]));
   return true;
-}
-
-function isLater(a: string, b: string): boolean {
-  const [timeA = 0, countA = 0] = a.split("-").map(Number);
-  const [timeB = 0, countB = 0] = b.split("-").map(Number);
-  return timeA > timeB || (timeA === timeB && countA > countB);
 }
 
 /** Where the events stand now: the id to wait from. */

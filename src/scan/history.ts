@@ -1,5 +1,6 @@
 import { BLOCK, type RedisClient, type RequestOptions } from "../redis/client.js";
 import * as commands from "../redis/commands.js";
+import { compareIds } from "../redis/entry-ids.js";
 import { KEYS, streamKey } from "../redis/keys.js";
 import type { Entry } from "../redis/replies.js";
 import type { Deadline } from "../waiting.js";
@@ -100,13 +101,6 @@ async function birthsOf(
     return commands.xrange(streamKey(typeof pk === "string" ? pk : ""), "-", "+", 1);
   });
   return (await redis.all(reads, options)).map((entries) => entries[0]?.id);
-}
-
-/** Order of two stream ids: negative when the first is older. */
-function compareIds(a: string, b: string): number {
-  const [aTime = 0, aCount = 0] = a.split("-").map(Number);
-  const [bTime = 0, bCount = 0] = b.split("-").map(Number);
-  return aTime - bTime || aCount - bCount;
 }
 
 function itemsOf(entries: readonly Entry[]): HistoryItem[] {

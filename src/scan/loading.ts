@@ -4,7 +4,7 @@ import { isScanKey, streamKey } from "../redis/keys.js";
 import type { Entry } from "../redis/replies.js";
 import { parseDocument, type ScanDocument } from "./document.js";
 import { ScanFormatError, ScanNotFoundError } from "./errors.js";
-import { parseState, type ScanState } from "./state.js";
+import { parseState, SCAN_STATES, type ScanState } from "./state.js";
 
 /** A key that expires within this many seconds counts as deleted: nobody shall begin to wait for it. */
 export const DELETED_TTL = 10;
@@ -79,4 +79,28 @@ function requirePresent(ttl: number, text: string | null, key: string, { deleted
 /** The state in an entry of a state stream. */
 export function stateOf(entry: Entry, key: string): ScanState {
   return parseState(entry.fields.get("state")?.toString(), key);
+}
+
+/** The states of many scans in two round trips; scans that are gone, or have no valid state, have none. */
+export async function statesOf(
+  redis: RedisClient,
+  keys: readonly string[],
+  options: RequestOptions,
+): Promise<Map<string, ScanState>> {
+  const states = new Map<string, ScanState>();
+  if (keys.length === 0) return states;
+  const pks = await redis.do(commands.jsonMget(keys, "state_stream.pk"), options);
+  const known = keys.flatMap((key, i) => {
+    const pk: unknown = JSON.parse(pks[i] ?? "null");
+    return typeof pk === "string" ? [{ key, stateKey: streamKey(pk) }] : [];
+  });
+  const lasts = await redis.all(
+    known.map(({ stateKey }) => commands.lastEntry(stateKey)),
+    options,
+  );
+  known.forEach(({ key }, i) => {
+    const state = SCAN_STATES[Number(lasts[i]?.fields.get("state") ?? Number.NaN)];
+    if (state) states.set(key, state);
+  });
+  return states;
 }

@@ -12,27 +12,17 @@ import { Sink } from "../stream/sink.js";
 import { abortable, Deadline } from "../waiting.js";
 import { formatDocument, parseDocument, requireInfo } from "./document.js";
 import { NoScanError, ScanNotFoundError, ScanStateError } from "./errors.js";
-import { droppedItems, lastItem, lastTimetag, nextItems } from "./history.js";
+import { type FollowScansOptions, followScans } from "./follow-scans.js";
+import { type HistoryItem, lastItem, lastTimetag, nextItems } from "./history.js";
 import { requireIdentity, type ScanIdentityInput } from "./identity.js";
-import { DELETED_TTL, loadDocument, loadedFrom } from "./loading.js";
+import { DELETED_TTL, loadDocument, loadedFrom, statesOf } from "./loading.js";
 import { newPk } from "./pk.js";
 import { PublishedScan } from "./published-scan.js";
 import { Scan } from "./scan.js";
 import { type ScanCriteria, type ScansOfFile, type SearchResult, searchFile, searchScans } from "./search.js";
-import { SCAN_STATES, type ScanState } from "./state.js";
+import type { ScanState } from "./state.js";
 
 const HISTORY_LENGTH = 2_048;
-
-export interface FollowScansOptions extends SignalOption {
-  /** Timetag to go on from: of a search, or of the last scan seen. Default: scans created from now on. */
-  readonly since?: string;
-  /** Only scans of this session. */
-  readonly session?: string;
-  /** Only scans that are saved in this file. */
-  readonly path?: string;
-  /** Told of scans that cannot be read, which are left out; the others go on. */
-  readonly onError?: (key: string, error: unknown) => void;
-}
 
 /** The scans of a file as a search found them; `newest` is missing when it cannot be read, or is another file's. */
 type FileScans = Omit<ScansOfFile, "newest"> & { readonly newest: Scan | undefined };
@@ -185,22 +175,7 @@ export class DataStore {
   /** The states of many scans in two round trips; scans that are gone, or have no valid state, have none. */
   async states(keys: readonly string[], options: SignalOption = {}): Promise<Map<string, ScanState>> {
     await this.#check(options);
-    const states = new Map<string, ScanState>();
-    if (keys.length === 0) return states;
-    const pks = await this.redis.do(commands.jsonMget(keys, "state_stream.pk"), options);
-    const known = keys.flatMap((key, i) => {
-      const pk: unknown = JSON.parse(pks[i] ?? "null");
-      return typeof pk === "string" ? [{ key, stateKey: streamKey(pk) }] : [];
-    });
-    const lasts = await this.redis.all(
-      known.map(({ stateKey }) => commands.lastEntry(stateKey)),
-      options,
-    );
-    known.forEach(({ key }, i) => {
-      const state = SCAN_STATES[Number(lasts[i]?.fields.get("state") ?? Number.NaN)];
-      if (state) states.set(key, state);
-    });
-    return states;
+    return statesOf(this.redis, keys, options);
   }
 
   /**
@@ -306,25 +281,7 @@ export class DataStore {
     options: FollowScansOptions,
   ): AsyncGenerator<Scan, undefined, undefined> {
     await this.#check(options);
-    let after = await since;
-    // A reader that was away for more scans than the history holds has not missed them either.
-    let items = await droppedItems(this.redis, after, options);
-    for (;;) {
-      for (const item of items) {
-        const scan = await this.#loadItem(item.key, item.timetag, options).catch((error) => {
-          if (isConnectionError(error) || options.signal?.aborted || this.redis.closed) throw error;
-          options.onError?.(item.key, error);
-          return undefined;
-        });
-        const wanted =
-          scan &&
-          (options.session === undefined || scan.id.session === options.session) &&
-          (options.path === undefined || scan.id.path === options.path);
-        if (wanted) yield scan;
-      }
-      const next = await nextItems(this.redis, after, new Deadline(undefined), options);
-      items = next.items;
-      after = next.timetag;
-    }
+    const load = ({ key, timetag }: HistoryItem) => this.#loadItem(key, timetag, options);
+    yield* followScans(this.redis, await since, load, options);
   }
 }

@@ -1,3 +1,5 @@
+import { compareIds } from "../redis/entry-ids.js";
+
 /** What is known of a stream when it is to be trimmed. */
 export interface TrimCandidate {
   /** Its last entry at the journal's moment: entries before it may go. */
@@ -20,17 +22,4 @@ export function decideTrim({ lastId, entries, neededId }: TrimCandidate): TrimDe
   if (entries <= 1) return { minId: undefined, heldBack: false };
   const heldBack = neededId !== undefined && compareIds(neededId, lastId) < 0;
   return { minId: heldBack ? neededId : lastId, heldBack };
-}
-
-/** Negative, zero or positive, as ids of stream entries are ordered. */
-export function compareIds(a: string, b: string): number {
-  const [a1, a2] = parts(a);
-  const [b1, b2] = parts(b);
-  if (a1 !== b1) return a1 < b1 ? -1 : 1;
-  return a2 === b2 ? 0 : a2 < b2 ? -1 : 1;
-}
-
-function parts(id: string): [bigint, bigint] {
-  const [first = "0", second = "0"] = id.split("-");
-  return [BigInt(first), BigInt(second)];
 }

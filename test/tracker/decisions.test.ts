@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { compareIds } from "../../src/redis/entry-ids.js";
 import {
   cleaningHorizon,
   journalFields,
@@ -7,7 +8,7 @@ import {
   parseJournalEntry,
   SEAL_ID,
 } from "../../src/tracker/journal.js";
-import { compareIds, decideTrim } from "../../src/tracker/trimming.js";
+import { decideTrim } from "../../src/tracker/trimming.js";
 
 const MINUTE = 60_000;
 
