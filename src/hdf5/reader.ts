@@ -5,7 +5,7 @@ import type { RawArray } from "../ndarray/raw.js";
 import type { AxisRange } from "../ndarray/slice.js";
 import { takeRaw, wholeAxis } from "../ndarray/take.js";
 import { othersTurn } from "../waiting.js";
-import { ItemMissingError } from "./errors.js";
+import { ItemMissingError, UnsupportedFileError } from "./errors.js";
 import type { PlainDataset } from "./plain/dataset.js";
 import type { PlainFile } from "./plain/file.js";
 import { readPlain, readShort } from "./plain/read.js";
@@ -148,6 +148,12 @@ class Reader implements Hdf5Reader {
       const facts = { dtype, shape, inner: [], plain: { file, dataset } };
       known.set(`facts ${at}`, facts);
       return facts;
+    }
+    if (found?.item.kind === "other") {
+      const location = `${this.path}::${at}`;
+      throw new UnsupportedFileError(`${location} is ${found.item.what}, which cannot be read here.`, {
+        path: location,
+      });
     }
     return this.#run((file) => {
       const { metadata, type } = this.#metadata(file, at);

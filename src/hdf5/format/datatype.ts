@@ -142,7 +142,7 @@ function encodeCompound(fields: readonly Field[]): Buffer {
 }
 
 /** Bytes of a member's offset: as many as the compound's size needs. */
-function offsetWidth(size: number): number {
+export function offsetWidth(size: number): number {
   return size < 2 ** 8 ? 1 : size < 2 ** 16 ? 2 : size < 2 ** 24 ? 3 : 4;
 }
 
@@ -170,9 +170,8 @@ function parse(reader: ByteReader): DType | undefined {
       return plain && numericType(name) ? name : undefined;
     }
     case 1: {
-      const rest = reader.bytes(12);
-      const expected = encodeFloat({ kind: "f", itemsize: size, bigEndian: order === ">" }, 0x10).subarray(8);
-      return FLOATS[size] && expected.equals(rest) ? `${order}f${size}` : undefined;
+      const usual = FLOATS[size] && isUsualFloat(size, reader.bytes(12));
+      return usual ? `${order}f${size}` : undefined;
     }
     case 3:
       return `|S${size}`;
@@ -189,6 +188,12 @@ function parse(reader: ByteReader): DType | undefined {
     default:
       return undefined;
   }
+}
+
+/** False when the bits of a float lie otherwise than in the float of that size that we know (where there is one). */
+export function isUsualFloat(size: number, properties: Buffer): boolean {
+  if (!FLOATS[size]) return true;
+  return encodeFloat({ kind: "f", itemsize: size, bigEndian: false }, 0x10).subarray(8).equals(properties);
 }
 
 function parseBool(reader: ByteReader, version: number, members: number): DType | undefined {

@@ -40,7 +40,7 @@ const STORAGE: ReadonlySet<number> = new Set([
   MESSAGE.pipeline,
 ]);
 /** Message flag: the body lies elsewhere (a committed type). */
-const SHARED = 2;
+export const SHARED = 2;
 
 /**
  * The dataset that the messages of an object header describe, when all of it is understood; else undefined, and the library

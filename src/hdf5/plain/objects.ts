@@ -2,9 +2,10 @@ import type { Link } from "../format/link.js";
 import { readLinks } from "../format/links.js";
 import { MESSAGE } from "../format/messages.js";
 import { type Message, readHeader } from "../format/object-header.js";
+import { oddNumbers } from "../format/odd-numbers.js";
 import { parseSuperblock, SUPERBLOCK_MAX } from "../format/superblock.js";
 import type { ItemDescription } from "../reader-api.js";
-import { type PlainDataset, plainDataset } from "./dataset.js";
+import { type PlainDataset, plainDataset, SHARED } from "./dataset.js";
 import type { PlainFile } from "./file.js";
 
 /** What lies at a path. */
@@ -55,8 +56,9 @@ export class PlainObjects {
 
   async #describe(address: number): Promise<Found | undefined> {
     if (await this.#linksOf(address)) return { item: { kind: "group" } };
-    const dataset = plainDataset(this.#file, await this.#messages(address));
-    if (!dataset) return undefined;
+    const messages = await this.#messages(address);
+    const dataset = plainDataset(this.#file, messages);
+    if (!dataset) return oddDataset(messages);
     const { dtype, shape, maxshape, storage } = dataset;
     const [chunks, filters] = storage.kind === "chunks" ? [storage.chunks, storage.filters] : [null, []];
     return {
@@ -87,6 +89,13 @@ export class PlainObjects {
     const { chunks } = await readHeader(this.#file.read, address);
     return chunks.flatMap((chunk) => chunk.messages);
   }
+}
+
+/** The library reads such numbers as if they were usual ones, and does not tell. */
+function oddDataset(messages: readonly Message[]): Found | undefined {
+  const type = messages.find((message) => message.type === MESSAGE.datatype && !(message.flags & SHARED));
+  const odd = type && oddNumbers(type.body);
+  return odd === undefined ? undefined : { item: { kind: "other", what: `a dataset of ${odd}` } };
 }
 
 function linkItem(link: Exclude<Link, { kind: "hard" }>): ItemDescription {
