@@ -181,11 +181,20 @@ export const xreadgroup = (key: string, group: string, consumer: string, after: 
   });
 export const xack = (key: string, group: string, ids: readonly string[]) =>
   reading(["XACK", key, group, ...ids], asNumber);
-/** Takes over entries that their consumer has held for longer than `idle` milliseconds. */
-export const xautoclaim = (key: string, group: string, consumer: string, idle: number, count: number) =>
-  writing(["XAUTOCLAIM", key, group, consumer, idle, "0", "COUNT", count], (reply) =>
-    asEntries(asList(reply)[1] ?? null),
+/** Ids of entries that were handed out, and not acknowledged for `idle` milliseconds. */
+export const pendingFor = (key: string, group: string, idle: number, count: number) =>
+  reading(["XPENDING", key, group, "IDLE", idle, "-", "+", count], (reply) =>
+    asList(reply).map((item) => asText(asList(item)[0] ?? null)),
   );
+/** Takes over an entry, or one after it, that was not acknowledged for `idle` milliseconds. Trimmed ones have no fields. */
+export const xautoclaim = (key: string, group: string, consumer: string, idle: number, id: string) =>
+  writing(["XAUTOCLAIM", key, group, consumer, idle, id, "COUNT", 1], (reply): Entry[] => {
+    const [, entries = null, trimmed = null] = asList(reply);
+    return [
+      ...asList(trimmed).map((gone) => ({ id: asText(gone), fields: new Map() })),
+      ...asEntries(entries),
+    ];
+  });
 /** How many entries were handed out and not yet acknowledged. */
 export const pendingCount = (key: string, group: string) =>
   reading(["XPENDING", key, group], (reply) => asNumber(asList(reply)[0] ?? 0));

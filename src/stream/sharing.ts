@@ -4,7 +4,7 @@ import * as commands from "../redis/commands.js";
 import { isConnectionError, RedisCommandError } from "../redis/errors.js";
 import type { Entry } from "../redis/replies.js";
 import { sleep } from "../waiting.js";
-import { parseEntry, SEAL_ID } from "./entry.js";
+import { endOf, parseEntry, SEAL_ID, type StreamEntry } from "./entry.js";
 import type { EventSource, FollowableStream } from "./followable.js";
 import type { SignalOption, StreamView } from "./reading.js";
 import { EntriesView } from "./view.js";
@@ -14,13 +14,13 @@ export interface ShareOptions extends SignalOption {
   readonly group: string;
   /** This worker's name, different from the others'. A worker that comes back under its name resumes its entries. */
   readonly worker: string;
-  /** Milliseconds after which an entry that was not acknowledged goes to another worker; default 60 s. */
+  /** Milliseconds after which an entry that was not acknowledged is handed out again; default 60 s. */
   readonly takeOverAfter?: number;
 }
 
 /** An entry that this worker alone has been given, until `takeOverAfter` has passed. */
 export interface SharedView extends StreamView {
-  /** Tells Redis that the entry is done; without it, another worker will be given the entry. */
+  /** Tells Redis that the entry is done; without it, the entry will be handed out again. */
   acknowledge(options?: SignalOption): Promise<void>;
 }
 
@@ -30,9 +30,10 @@ const LAST_LOOKS = 250;
 const TAKEN_AT_ONCE = 10;
 
 /**
- * Shares a stream's entries among workers (a Redis consumer group): each entry goes to one of them, and to another one
- * when it is not acknowledged in time. Entries are what the publisher sent at a time, one point or a batch; those of a
- * plugin's stream are its events. Ends when the stream is sealed and all entries are acknowledged.
+ * Shares a stream's entries among workers (a Redis consumer group): each entry goes to one of them, and is handed out
+ * again when it is not acknowledged in time. Entries are what the publisher sent at a time, one point or a batch; those
+ * of a plugin's stream are its events. Entries that were trimmed before a worker could read them are told as `lost`.
+ * Ends when the stream is sealed and all entries are acknowledged.
  */
 export async function* shareStream(
   stream: FollowableStream,
@@ -46,18 +47,18 @@ export async function* shareStream(
   }
   if (stream.failure) throw stream.failure;
   const { events } = stream;
-  const { redis } = events;
-  await ensureGroup(redis, events.key, group, signal);
-  const shared = new SharedEntries(events, group, worker, takeOverAfter, signal);
-  let closed = false;
+  // Creating a group creates its stream: not that of a scan which is gone.
+  let closed = await events.guard({ signal });
+  await ensureGroup(events.redis, events.key, group, signal);
+  const shared = new SharedEntries(events, group, worker, Math.ceil(takeOverAfter), signal);
   // Look first for entries given to this worker without its knowing: before a restart, or over a broken connection.
   let resume = true;
   for (;;) {
-    const entries = await shared.take(resume);
-    resume = entries === null;
-    if (!entries) continue;
-    for (const entry of entries) yield shared.view(entry);
-    if (entries.length > 0) continue;
+    const views = await shared.take(resume);
+    resume = views === null;
+    if (!views) continue;
+    yield* views;
+    if (views.length > 0) continue;
     const left = await shared.whatIsLeft(closed);
     if (left === "nothing") return;
     const arrived = await shared.wait(left);
@@ -84,8 +85,10 @@ class SharedEntries {
   readonly #worker: string;
   readonly #takeOverAfter: number;
   readonly #signal: AbortSignal | undefined;
-  /** Handed out and not acknowledged: not to be handed out again here. */
+  /** Handed out and not acknowledged: not to be resumed here. */
   readonly #held = new Set<string>();
+  /** The newest entry that this worker was given as a new one. */
+  #newest: { readonly id: string; readonly end: number } | undefined;
 
   constructor(
     events: EventSource,
@@ -101,39 +104,66 @@ class SharedEntries {
     this.#signal = signal;
   }
 
-  /** Entries for this worker: its own earlier ones, else a dead worker's, else a new one; null when the connection broke. */
-  async take(resume: boolean): Promise<Entry[] | null> {
-    const { redis, key } = this.#events;
-    const options = { signal: this.#signal };
+  /** Entries for this worker: its own earlier ones, else those not acknowledged in time, else a new one; null when the connection broke. */
+  async take(resume: boolean): Promise<SharedView[] | null> {
     try {
-      if (resume) {
-        const own = await redis.do(commands.xreadgroup(key, this.#group, this.#worker, "0", 1_000), options);
-        const fresh = await this.#withoutSeal(own);
-        if (fresh.length > 0) return fresh;
-      }
-      const claim = commands.xautoclaim(key, this.#group, this.#worker, this.#takeOverAfter, TAKEN_AT_ONCE);
-      const taken = await this.#withoutSeal(await redis.do(claim, options));
-      if (taken.length > 0) return taken;
-      const read = commands.xreadgroup(key, this.#group, this.#worker, ">", 1);
-      return await this.#withoutSeal(await redis.do(read, options));
+      const own = resume ? await this.#own() : [];
+      if (own.length > 0) return own;
+      const late = await this.#late();
+      return late.length > 0 ? late : await this.#new();
     } catch (error) {
-      if (!isConnectionError(error)) throw error;
-      return null;
+      if (isConnectionError(error)) return null;
+      if (error instanceof RedisCommandError) await this.#events.guard({ signal: this.#signal }); // says it when the scan was deleted
+      throw error;
     }
   }
 
-  view(entry: Entry): SharedView {
-    this.#held.add(entry.id);
-    const { codec, name } = this.#events;
-    if (entry.fields.size === 0) {
-      // Trimmed before anyone could read it: at least one point.
-      const index = Number.parseInt(entry.id, 10);
-      return this.#acknowledgeable(new EntriesView([], codec, index + 1, 0, 1), entry.id);
-    }
-    const points = parseEntry(entry, name);
-    const parts = points.kind === "points" ? [points] : [];
-    const length = points.kind === "points" ? points.length : 0;
-    return this.#acknowledgeable(new EntriesView(parts, codec, points.index, length), entry.id);
+  async #own(): Promise<SharedView[]> {
+    const { redis, key } = this.#events;
+    const read = commands.xreadgroup(key, this.#group, this.#worker, "0", 1_000);
+    const own = await redis.do(read, { signal: this.#signal });
+    return this.#views(own.filter(({ id }) => !this.#held.has(id)));
+  }
+
+  /** What a worker, dead, slow or this one, has not acknowledged in time. */
+  async #late(): Promise<SharedView[]> {
+    const { redis, key } = this.#events;
+    const options = { signal: this.#signal };
+    const pending = commands.pendingFor(key, this.#group, this.#takeOverAfter, TAKEN_AT_ONCE);
+    // One by one: a search from the beginning would end at others' entries, and forget those of them that were trimmed.
+    const claims = (await redis.do(pending, options)).map((id) =>
+      commands.xautoclaim(key, this.#group, this.#worker, this.#takeOverAfter, id),
+    );
+    return this.#views((await redis.all(claims, options)).flat());
+  }
+
+  /** The next entry, with the number of points that were trimmed before it; alone when only the seal follows them. */
+  async #new(): Promise<SharedView[]> {
+    const { redis, key, name } = this.#events;
+    const read = commands.xreadgroup(key, this.#group, this.#worker, ">", 1);
+    const [before = "0-0", [entry]] = await redis.atomically(
+      [commands.lastDelivered(key, this.#group), read],
+      { signal: this.#signal },
+    );
+    if (!entry) return [];
+    const parsed = parseEntry(entry, name);
+    const lost = await this.#lostBefore(parsed, before);
+    this.#newest = { id: entry.id, end: endOf(parsed) };
+    const views = await this.#views([entry], lost);
+    return views.length === 0 && lost > 0 ? [this.#lostView(entry.id, parsed.index, lost)] : views;
+  }
+
+  /** How many points were trimmed between the entry that the group was handed before and this one. */
+  async #lostBefore(entry: StreamEntry, before: string): Promise<number> {
+    const { redis, key } = this.#events;
+    if (before === "0-0") return entry.index;
+    if (before === this.#newest?.id) return entry.index - this.#newest.end;
+    const gap = entry.index - indexOf(before);
+    if (gap <= 1) return 0;
+    const preceding = commands.xrevrange(key, `(${entry.id}`, "-", 1);
+    if ((await redis.do(preceding, { signal: this.#signal })).length > 0) return 0;
+    // How many points the one before held is not known any more: as many as this one, most likely.
+    return Math.max(0, gap - Math.max(1, endOf(entry) - entry.index));
   }
 
   /** What may still come: entries, only others' entries (the stream is sealed, or its scan closed), or nothing. */
@@ -166,13 +196,29 @@ class SharedEntries {
     return (await redis.blocking(read, { signal: this.#signal })).size > 0;
   }
 
-  /** The seal is nobody's work: whoever is given it puts it aside. */
-  async #withoutSeal(entries: readonly Entry[]): Promise<Entry[]> {
+  /** Entries as views; `lost` points are missing before the first. The seal is nobody's work: it is put aside. */
+  async #views(entries: readonly Entry[], lost = 0): Promise<SharedView[]> {
     const { redis, key } = this.#events;
     if (entries.some(({ id }) => id === SEAL_ID)) {
       await redis.do(commands.xack(key, this.#group, [SEAL_ID]), { signal: this.#signal });
     }
-    return entries.filter(({ id }) => id !== SEAL_ID && !this.#held.has(id));
+    return entries.filter(({ id }) => id !== SEAL_ID).map((entry) => this.#view(entry, lost));
+  }
+
+  #view(entry: Entry, lost: number): SharedView {
+    this.#held.add(entry.id);
+    const { codec, name } = this.#events;
+    // Trimmed before anyone could read it: at least one point.
+    if (entry.fields.size === 0) return this.#lostView(entry.id, indexOf(entry.id) + 1, 1);
+    const points = parseEntry(entry, name);
+    const parts = points.kind === "points" ? [points] : [];
+    const length = points.kind === "points" ? points.length : 0;
+    return this.#acknowledgeable(new EntriesView(parts, codec, points.index, length, lost), entry.id);
+  }
+
+  /** `lost` points before `index`, and nothing else. */
+  #lostView(id: string, index: number, lost: number): SharedView {
+    return this.#acknowledgeable(new EntriesView([], this.#events.codec, index, 0, lost), id);
   }
 
   #acknowledgeable(view: EntriesView, id: string): SharedView {
@@ -189,4 +235,8 @@ class SharedEntries {
       },
     };
   }
+}
+
+function indexOf(id: string): number {
+  return Number.parseInt(id, 10);
 }

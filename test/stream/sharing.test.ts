@@ -75,6 +75,90 @@ describe("workers that share a stream", () => {
     expect(first).toMatchObject({ length: 0, lost: 1 });
   });
 
+  test("are given an entry again that nobody has acknowledged in time", async () => {
+    const { publisher, reader } = await startStream(store);
+    await publisher.send(7);
+    await publisher.seal();
+    const worker = shareStream(reader, { group: "g", worker: "w", takeOverAfter: 50 });
+    expect((await worker.next()).value?.index).toBe(0);
+    const again = (await worker.next()).value;
+    expect((await again?.data())?.toNested()).toEqual([7]);
+    await again?.acknowledge();
+    expect((await worker.next()).done).toBe(true);
+  });
+
+  test("are told what a dead worker was given and what was trimmed before any was", async () => {
+    const { publisher, reader } = await startStream(store);
+    for (let i = 0; i < 6; i++) await publisher.send(i);
+    await publisher.seal();
+    const dead = shareStream(reader, { group: "g", worker: "dead" });
+    await dead.next();
+    await dead.next();
+    await trim(store, publisher, 5);
+    const seen: number[][] = [];
+    for await (const view of shareStream(reader, { group: "g", worker: "alive", takeOverAfter: 1 })) {
+      seen.push([view.index, view.length, view.lost]);
+      await view.acknowledge();
+    }
+    expect(seen.sort(([a = 0], [b = 0]) => a - b)).toEqual([
+      [1, 0, 1],
+      [2, 0, 1],
+      [5, 1, 3],
+    ]);
+  });
+
+  test("are told of what was trimmed before the first of them came, and when all was", async () => {
+    const { publisher, reader } = await startStream(store);
+    for (let i = 0; i < 4; i++) await publisher.send([i, i]);
+    await publisher.seal();
+    const lost: number[][] = [];
+    for (const [group, first] of [
+      ["some", 4],
+      ["all", 8],
+    ] as const) {
+      await trim(store, publisher, first);
+      for await (const view of shareStream(reader, { group, worker: "w" })) {
+        lost.push([view.index, view.length, view.lost]);
+        await view.acknowledge();
+      }
+    }
+    expect(lost).toEqual([
+      [4, 2, 4],
+      [6, 2, 0],
+      [8, 0, 8],
+    ]);
+  });
+
+  test("of a batch are not told of losses while nothing is trimmed but what they have", async () => {
+    const { publisher, reader } = await startStream(store);
+    const worker = shareStream(reader, { group: "g", worker: "w" });
+    for (const index of [0, 3, 6]) {
+      await publisher.send([1, 2, 3]);
+      await publisher.flush();
+      const view = (await worker.next()).value;
+      expect(view).toMatchObject({ index, length: 3, lost: 0 });
+      await view?.acknowledge();
+    }
+    for (let i = 0; i < 3; i++) await publisher.send([1, 2, 3]);
+    await publisher.flush();
+    const other = shareStream(reader, { group: "g", worker: "other" });
+    expect((await other.next()).value).toMatchObject({ index: 9, length: 3, lost: 0 });
+    await trim(store, publisher, 15);
+    expect((await worker.next()).value).toMatchObject({ index: 15, length: 3, lost: 3 });
+  });
+
+  test("of a scan that is gone are told so, and leave nothing in Redis", async () => {
+    const { scan, publisher, reader } = await startStream(store);
+    await publisher.send(1);
+    await publisher.flush();
+    const working = shareStream(reader, { group: "g", worker: "w" });
+    await working.next();
+    await store.redis.commands.call(["DEL", scan.key, publisher.key]);
+    expect(await codeOf(working.next())).toBe("ERR_SCAN_NOT_FOUND");
+    expect(await codeOf(shareStream(reader, { group: "g", worker: "w" }).next())).toBe("ERR_SCAN_NOT_FOUND");
+    expect(await store.redis.commands.call(["EXISTS", publisher.key])).toBe(0);
+  });
+
   test("need names", async () => {
     const { reader } = await startStream(store);
     expect(await codeOf(shareStream(reader, { group: "", worker: "w" }).next())).toBe("ERR_INVALID_ARGUMENT");
