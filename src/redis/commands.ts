@@ -126,7 +126,7 @@ export const searchFile = (query: string, limit: number, known: string) =>
 const LAST_IDS = `#!lua flags=no-writes
 local ids = {}
 for i, key in ipairs(KEYS) do
-  local last = redis.call('XREVRANGE', key, '+', '-', 'COUNT', 1)[1]
+  local last = redis.pcall('XREVRANGE', key, '+', '-', 'COUNT', 1)[1]
   ids[i] = last and last[1] or false
 end
 return ids`;
@@ -143,7 +143,7 @@ export const xrevrange = (key: string, end: string, start: string, count: number
 /** The newest entry. */
 export const lastEntry = (key: string) =>
   reading(["XREVRANGE", key, "+", "-", "COUNT", 1], (reply): Entry | undefined => asEntries(reply)[0]);
-/** The ids of the newest entries of many streams, without their contents; undefined for streams without entries. */
+/** The ids of the newest entries of many streams, without their contents; undefined where there is none, or no stream. */
 export const lastIds = (keys: readonly string[]) =>
   reading(["EVAL", LAST_IDS, keys.length, ...keys], (reply) =>
     asList(reply).map((id) => asTextOrNull(id) ?? undefined),

@@ -1,8 +1,9 @@
 import type { RedisClient, RequestOptions } from "../redis/client.js";
 import * as commands from "../redis/commands.js";
-import { RedisOutOfMemoryError } from "../redis/errors.js";
+import { RedisCommandError, RedisOutOfMemoryError } from "../redis/errors.js";
 import { KEYS } from "../redis/keys.js";
 import { parseEntry } from "../stream/entry.js";
+import { StreamFormatError } from "../stream/errors.js";
 import {
   cleaningHorizon,
   type HorizonRule,
@@ -24,6 +25,8 @@ export interface CleaningResult {
 }
 
 const JOURNAL_PAGE = 100;
+/** A journal that begins further ahead of the server's clock than this (ms) was written while that clock was wrong. */
+const MOST_AHEAD = 60_000;
 /** How many moments are remembered while Redis has no room for the journal: hours of them. */
 const MOST_UNWRITTEN = 1_000;
 
@@ -63,20 +66,28 @@ export class Cleaning {
       [commands.serverTime(), commands.xrange(KEYS.memoryTracking, "-", "+", 1)],
       options,
     );
+    if (first && timeOfId(first.id) > now + MOST_AHEAD) return this.#beginAnew(options);
     const origin = Math.min(first ? timeOfId(first.id) : now, this.#unwritten[0]?.time ?? now);
     const horizon = cleaningHorizon(origin, now, this.#rule);
     if (horizon === undefined) return nothing;
     let [entries, streams] = [0, 0];
     const warnings: string[] = [];
     for (const [stream, lastId] of await this.#forgettable(horizon, options)) {
-      const { removed, heldBack } = await this.#trim(stream, lastId, needed.get(stream), options);
+      const { removed, warning } = await this.#tryToTrim(stream, lastId, needed.get(stream), options);
       entries += removed;
       streams += removed > 0 ? 1 : 0;
-      if (heldBack) warnings.push(`Stream ${stream} is kept: a live writer has not written it yet.`);
+      if (warning) warnings.push(warning);
     }
     await this.#redis.do(commands.xtrim(KEYS.memoryTracking, String(horizon)), options);
     this.#unwritten = this.#unwritten.filter(({ time }) => time >= horizon);
     return { entries, streams, exhausted: false, warnings };
+  }
+
+  /** Entries from the future would never grow old, and those that follow bear their time. */
+  async #beginAnew(options: RequestOptions): Promise<CleaningResult> {
+    await this.#redis.do(commands.del(KEYS.memoryTracking), options);
+    const warning = `The journal ${KEYS.memoryTracking} is ahead of the server's clock, which was put back: it was begun anew.`;
+    return { entries: 0, streams: 0, exhausted: true, warnings: [warning] };
   }
 
   /** Where each stream ended last, up to the horizon. */
@@ -96,15 +107,35 @@ export class Cleaning {
     return newest;
   }
 
+  /** What is no stream, or a damaged one, does not keep the others from being trimmed. */
+  async #tryToTrim(
+    stream: string,
+    lastId: string,
+    neededFrom: number | undefined,
+    options: RequestOptions,
+  ): Promise<{ removed: number; warning?: string }> {
+    try {
+      const { removed, heldBack } = await this.#trim(stream, lastId, neededFrom, options);
+      if (!heldBack) return { removed };
+      return { removed, warning: `Stream ${stream} is kept: a live writer has not written it yet.` };
+    } catch (error) {
+      if (!(error instanceof RedisCommandError || error instanceof StreamFormatError)) throw error;
+      return { removed: 0, warning: `Stream ${stream} cannot be trimmed: ${error.message}` };
+    }
+  }
+
   async #trim(
     stream: string,
     lastId: string,
     neededFrom: number | undefined,
     options: RequestOptions,
   ): Promise<{ removed: number; heldBack: boolean }> {
-    const entries = await this.#redis.do(commands.xlen(stream), options);
+    const [entries, [newestId = "0-0"]] = await this.#redis.all(
+      [commands.xlen(stream), commands.lastIds([stream])],
+      options,
+    );
     const neededId = neededFrom === undefined ? undefined : await this.#entryOf(stream, neededFrom, options);
-    const { minId, heldBack } = decideTrim({ lastId, entries, neededId });
+    const { minId, heldBack } = decideTrim({ lastId, newestId, entries, neededId });
     if (minId === undefined) return { removed: 0, heldBack };
     return { removed: await this.#redis.do(commands.xtrim(stream, minId), options), heldBack };
   }

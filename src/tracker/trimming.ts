@@ -4,6 +4,8 @@ import { compareIds } from "../redis/entry-ids.js";
 export interface TrimCandidate {
   /** Its last entry at the journal's moment: entries before it may go. */
   readonly lastId: string;
+  /** Its last entry now. */
+  readonly newestId: string;
   /** Entries it holds now, the seal included. */
   readonly entries: number;
   /** Id of the first entry that a live writer still needs, undefined when none does. */
@@ -18,8 +20,10 @@ export interface TrimDecision {
 }
 
 /** What to trim from one stream. The newest entry always stays: it tells the stream's length. */
-export function decideTrim({ lastId, entries, neededId }: TrimCandidate): TrimDecision {
+export function decideTrim({ lastId, newestId, entries, neededId }: TrimCandidate): TrimDecision {
   if (entries <= 1) return { minId: undefined, heldBack: false };
-  const heldBack = neededId !== undefined && compareIds(neededId, lastId) < 0;
-  return { minId: heldBack ? neededId : lastId, heldBack };
+  // A journal may be ahead of the stream: damaged, or remembered from before Redis restarted with older data.
+  const oldId = compareIds(lastId, newestId) < 0 ? lastId : newestId;
+  const heldBack = neededId !== undefined && compareIds(neededId, oldId) < 0;
+  return { minId: heldBack ? neededId : oldId, heldBack };
 }

@@ -78,30 +78,40 @@ describe("the journal", () => {
 
 describe("trimming one stream", () => {
   test("removes what came before the journal's entry", () => {
-    expect(decideTrim({ lastId: "41-1", entries: 90, neededId: undefined })).toEqual({
+    expect(decideTrim({ lastId: "41-1", newestId: "89-1", entries: 90, neededId: undefined })).toEqual({
       minId: "41-1",
       heldBack: false,
     });
   });
 
   test("keeps all from the first entry that a live writer needs", () => {
-    expect(decideTrim({ lastId: "41-1", entries: 90, neededId: "12-1" })).toEqual({
+    expect(decideTrim({ lastId: "41-1", newestId: "89-1", entries: 90, neededId: "12-1" })).toEqual({
       minId: "12-1",
       heldBack: true,
     });
-    expect(decideTrim({ lastId: SEAL_ID, entries: 90, neededId: "12-1" })).toEqual({
+    expect(decideTrim({ lastId: SEAL_ID, newestId: SEAL_ID, entries: 90, neededId: "12-1" })).toEqual({
       minId: "12-1",
       heldBack: true,
     });
   });
 
   test("a writer that is ahead of the journal holds nothing back", () => {
-    expect(decideTrim({ lastId: "41-1", entries: 90, neededId: "41-1" }).heldBack).toBe(false);
-    expect(decideTrim({ lastId: "41-1", entries: 90, neededId: "50-1" }).minId).toBe("41-1");
+    expect(decideTrim({ lastId: "41-1", newestId: "89-1", entries: 90, neededId: "41-1" }).heldBack).toBe(
+      false,
+    );
+    expect(decideTrim({ lastId: "41-1", newestId: "89-1", entries: 90, neededId: "50-1" }).minId).toBe(
+      "41-1",
+    );
+  });
+
+  test("a journal that is ahead of the stream leaves its newest entry", () => {
+    for (const lastId of ["120-1", SEAL_ID]) {
+      expect(decideTrim({ lastId, newestId: "89-1", entries: 90, neededId: undefined }).minId).toBe("89-1");
+    }
   });
 
   test.each([0, 1])("a stream of %i entries is left alone", (entries) => {
-    expect(decideTrim({ lastId: SEAL_ID, entries, neededId: "0-0" })).toEqual({
+    expect(decideTrim({ lastId: SEAL_ID, newestId: SEAL_ID, entries, neededId: "0-0" })).toEqual({
       minId: undefined,
       heldBack: false,
     });

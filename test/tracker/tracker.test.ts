@@ -123,6 +123,46 @@ describe("trimming", () => {
   });
 });
 
+describe("a damaged journal", () => {
+  test("names what is no stream, and more than a stream has: the others are trimmed, the newest entries stay", async () => {
+    const { scan, images } = await imageScan(store, 2);
+    const [first, second] = images;
+    if (!first || !second) throw new Error("The scan has streams.");
+    for (const stream of images) await sendImages(stream, 0, 5);
+    const now = await store.redis.do(serverTime());
+    const foreign = ["note", "by hand", scan.key, "9-1", "esrf:stream:GONE", "9-1"];
+    await call("XADD", JOURNAL, `${now - 10_000}-0`, ...foreign, first.key, "77-1", second.key, SEAL_ID);
+    const report = await new MemoryTracker(store, { ...GREEDY, protectedHistory: 5 }).look();
+    expect(report).toMatchObject({ trimmedEntries: 8, exhausted: true });
+    expect(report.warnings).toContainEqual(expect.stringContaining(`${scan.key} cannot be trimmed`));
+    for (const { key } of images) expect(await entryIds(store, key)).toEqual(["4-1"]);
+    expect(await call("XLEN", JOURNAL)).toBe(1);
+  });
+
+  test("from the future is begun anew", async () => {
+    const { image } = await imageScan(store);
+    await sendImages(image, 0, 5);
+    const now = await store.redis.do(serverTime());
+    await call("XADD", JOURNAL, `${now + 10_000_000}-0`, image.key, "3-1");
+    const tracker = new MemoryTracker(store, GREEDY);
+    expect((await tracker.look()).warnings).toContainEqual(expect.stringContaining("begun anew"));
+    const { time } = await tracker.look();
+    while ((await store.redis.do(serverTime())) <= time + 1);
+    await tracker.look();
+    expect(await entryIds(store, image.key)).toEqual(["4-1"]);
+  });
+
+  test("has nothing of a scan whose document names something else as a stream, and all of the others", async () => {
+    const { scan } = await imageScan(store);
+    const { image } = await imageScan(store);
+    await sendImages(image, 0, 2);
+    await call("SET", "esrf:stream:TEXT", "no stream");
+    await call("JSON.SET", scan.key, ".data_streams.image0.pk", '"TEXT"');
+    expect((await new MemoryTracker(store).look()).scans).toBe(2);
+    expect(await call("XLEN", JOURNAL)).toBe(1);
+  });
+});
+
 describe("what a live writer has not written yet", () => {
   test("is not trimmed, and a warning says so, until it is written", async () => {
     const { scan, images } = await imageScan(store, 2);
