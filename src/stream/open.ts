@@ -20,10 +20,31 @@ export function openStream(
   const plugin = pluginName(info, encoding, scan);
   try {
     const events = new Stream(redis, description, guard);
-    return plugin === null ? events : pluginFactory(plugin, name)({ events, info, scan });
+    return plugin === null ? events : requireStream(pluginFactory(plugin, name)({ events, info, scan }));
   } catch (error) {
     return new BrokenStream(redis, description, plugin, failureOf(error, name, plugin));
   }
+}
+
+const CALLS: (keyof FollowableStream)[] = [
+  "length",
+  "isSealed",
+  "at",
+  "slice",
+  "values",
+  "cursor",
+  "interpret",
+];
+
+/** Refuses what is no stream: factories of users may be written without types. */
+function requireStream(stream: FollowableStream): FollowableStream {
+  const given: Partial<FollowableStream> = Object(stream);
+  if (given instanceof Promise)
+    throw new TypeError("its factory must give the stream itself, no promise of it.");
+  const missing = CALLS.filter((call) => typeof given[call] !== "function");
+  if (!given.events?.redis) missing.unshift("events");
+  if (missing.length === 0) return stream;
+  throw new TypeError(`what its factory gave is no stream: it has no ${missing.join(", ")}.`);
 }
 
 function failureOf(error: unknown, stream: string, plugin: string | null): NxliveError {
