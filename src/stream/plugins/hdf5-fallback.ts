@@ -101,7 +101,11 @@ export class Hdf5FallbackStream implements FollowableStream {
   async *values(options: { from?: number; signal?: AbortSignal } = {}): AsyncIterableIterator<Value> {
     for await (const view of this.cursor(options)) {
       const first = view.index - view.lost;
-      if (view.lost > 0) await this.#fromFile(span(first, view.index), options); // throws, and says why
+      // Throws, and says why; unless the file has come meanwhile.
+      for (let at = first; at < view.index; at += this.#page) {
+        const points = span(at, Math.min(view.index, at + this.#page));
+        yield* eachPoint(NdArray.fromRaw(await this.#fromFile(points, options)));
+      }
       yield* eachPoint(await view.data());
     }
   }
@@ -122,8 +126,7 @@ export class Hdf5FallbackStream implements FollowableStream {
     }
     const inFile = Math.min(events.index, await this.#pointsInFile());
     if (options.lastOnly && inFile === end) return this.#fileView(span(end - 1, end), options);
-    const page = entriesFor(this.events.codec.pointBytes ?? 1_024);
-    const stop = Math.min(inFile, position + options.maxPoints, position + page);
+    const stop = Math.min(inFile, position + options.maxPoints, position + this.#page);
     if (stop > position) return this.#fileView(span(position, stop), options);
     return this.#eventsView(events, events.index, events.index - position, options);
   }
@@ -139,6 +142,11 @@ export class Hdf5FallbackStream implements FollowableStream {
     if (!view) return null;
     const { index, length } = view;
     return { index, length, lost, data: () => view.data(), raw: () => view.raw() };
+  }
+
+  /** How many points are read from the file at once. */
+  get #page(): number {
+    return entriesFor(this.events.codec.pointBytes ?? 1_024);
   }
 
   /** How many points the file holds now, 0 when it cannot be read. */

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { PrivateRedis } from "../../../src/redis/server.js";
 import { DataStore } from "../../../src/scan/store.js";
 import { hdf5FallbackDefinition } from "../../../src/stream/plugins/definitions.js";
+import { Hdf5FallbackStream } from "../../../src/stream/plugins/hdf5-fallback.js";
 import { runPython } from "../../support/python.js";
 import { startTestRedis } from "../../support/redis.js";
 import { collect, errorOf, scanWith } from "./support.js";
@@ -180,6 +181,25 @@ describe("points that are nowhere", () => {
     const all = await trimmedStream({ trimmed: 40, sealed: true, dataset: "/nothing" });
     const [last, ...more] = await collect(all.stream.cursor());
     expect([last?.index, last?.length, last?.lost, more.length]).toEqual([40, 0, 40, 0]);
+  });
+
+  test("are handed out by iterations when their file comes just then", async () => {
+    const { stream, publisher, scan } = await trimmedStream({ trimmed: 30, sealed: true });
+    const { events, info } = stream;
+    if (!events) throw new Error("The stream has events.");
+    const hidden = join(folder, "hidden.h5");
+    const access = { key: scan.key, path: null, info: {}, loadScan: async () => scan };
+    class Late extends Hdf5FallbackStream {
+      override async *cursor() {
+        for await (const view of super.cursor()) {
+          await copyFile(file, hidden);
+          yield view;
+        }
+      }
+    }
+    const late = new Late({ events, info: { ...info, file_path: hidden }, scan: access });
+    expect(publisher.name).toBe(late.name);
+    expect(await collect(late.values())).toEqual(NUMBERS);
   });
 
   test("are lost from where the file ends", async () => {
