@@ -1,13 +1,15 @@
+import { isJsonObject } from "../../json.js";
+import { formatJson } from "../../json-text.js";
 import type { NdArray } from "../../ndarray/ndarray.js";
 import type { AxisRange } from "../../ndarray/slice.js";
-import { IndexNoMoreThereError } from "../errors.js";
+import { IndexNoMoreThereError, StreamFormatError } from "../errors.js";
 import type { StreamPluginFactory } from "../plugin.js";
 import type { RawPoints } from "../points.js";
 import type { SignalOption, WaitOptions } from "../reading.js";
 import { DerivedStream, type PartOptions } from "./derived.js";
 import { FileNotClosedError, ImagesNotSavedError } from "./errors.js";
 import { countImages, readImages } from "./file-points.js";
-import { badField, dtypeField, recordField, requireVersion, type StreamInfo, shapeField } from "./info.js";
+import { dtypeField, recordField, requireVersion, shapeField } from "./info.js";
 import { type ImageLocation, type ImageRun, type LimaFiles, limaFiles } from "./lima-files.js";
 
 /** How far a Lima detector is, as it publishes it; indices of images, -1 before the first. */
@@ -52,7 +54,7 @@ export class LimaStream extends DerivedStream {
   }
 
   protected understand(event: unknown, sealed: boolean): { length: number; readable: number } {
-    const status = parseStatus(event);
+    const status = this.#status(event);
     const readable = this.files?.readable(status.last_index_saved, sealed) ?? 0;
     return { length: Math.max(status.last_index, status.last_index_saved) + 1, readable };
   }
@@ -91,6 +93,20 @@ export class LimaStream extends DerivedStream {
     );
   }
 
+  /** A status is `{"last_index": n, "last_index_saved": m}`; either may be missing. */
+  #status(event: unknown): LimaStatus {
+    if (event === undefined) return { last_index: -1, last_index_saved: -1 };
+    const read = (field: keyof LimaStatus) => {
+      const value = isJsonObject(event) ? (event[field] ?? -1) : undefined;
+      if (typeof value === "number" && Number.isSafeInteger(value)) return Math.max(-1, value);
+      throw new StreamFormatError(
+        `A status of "${this.name}" must be {"last_index": n, "last_index_saved": m}, got ${formatJson(event)}.`,
+        { stream: this.name },
+      );
+    };
+    return { last_index: read("last_index"), last_index_saved: read("last_index_saved") };
+  }
+
   #savedFiles(): LimaFiles {
     if (this.files === null) throw this.#notSaved(0);
     return this.files;
@@ -107,18 +123,6 @@ export class LimaStream extends DerivedStream {
 /** No images, of the shape that others would have. */
 export function emptyPoints(dtype: string, shape: readonly number[]): RawPoints {
   return { dtype, shape: [0, ...shape.map((length) => Math.max(0, length))], data: new Uint8Array() };
-}
-
-/** A status is `{"last_index": n, "last_index_saved": m}`; either may be missing. */
-function parseStatus(event: unknown): LimaStatus {
-  if (event === undefined) return { last_index: -1, last_index_saved: -1 };
-  const fields: StreamInfo = typeof event === "object" && event !== null ? { ...event } : {};
-  const read = (field: keyof LimaStatus) => {
-    const value = fields[field] ?? -1;
-    if (typeof value !== "number" || !Number.isSafeInteger(value)) throw badField(field, value, "an integer");
-    return Math.max(-1, value);
-  };
-  return { last_index: read("last_index"), last_index_saved: read("last_index_saved") };
 }
 
 export const limaPlugin: StreamPluginFactory = (context) => new LimaStream(context);

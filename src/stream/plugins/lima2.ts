@@ -1,9 +1,10 @@
 import { messageOf } from "../../errors.js";
+import { formatJson } from "../../json-text.js";
 import { encodeArray } from "../../ndarray/encode.js";
 import type { NdArray } from "../../ndarray/ndarray.js";
 import type { AxisRange } from "../../ndarray/slice.js";
 import { sleep } from "../../waiting.js";
-import { trimmed } from "../errors.js";
+import { StreamFormatError, trimmed } from "../errors.js";
 import type { PluginContext, StreamPluginFactory } from "../plugin.js";
 import { joinRuns, type RawPoints } from "../points.js";
 import type { SignalOption } from "../reading.js";
@@ -75,11 +76,23 @@ export class Lima2Stream extends DerivedStream {
   }
 
   protected understand(event: unknown, sealed: boolean): { length: number; readable: number } {
-    const length = typeof event === "number" ? event : 0;
+    const length = this.#framesIn(event);
     if (!sealed) this.#finishing = Number.POSITIVE_INFINITY;
     else this.#finishing = Math.min(this.#finishing, performance.now() + MASTER_FILE_PATIENCE);
     const readable = this.#fetchFrame || (sealed && this.masterFile) ? length : 0;
     return { length, readable };
+  }
+
+  /** Each event is the number of frames that are available. */
+  #framesIn(event: unknown): number {
+    const frames = typeof event === "bigint" ? Number(event) : (event ?? 0);
+    if (typeof frames === "number" && Number.isSafeInteger(frames) && frames >= 0) return frames;
+    throw new StreamFormatError(
+      `An event of "${this.name}" must be a number of frames, got ${formatJson(event)}.`,
+      {
+        stream: this.name,
+      },
+    );
   }
 
   protected async read(range: AxisRange, options: SignalOption): Promise<RawPoints> {

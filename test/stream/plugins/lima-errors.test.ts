@@ -107,12 +107,18 @@ describe("descriptions that cannot be used", () => {
     });
   });
 
-  test("a status that is none fails the stream's calls only", async () => {
-    const { publisher, stream } = await running(scans());
-    await publisher.send({ last_index: "many" });
-    await publisher.flush();
-    expect(await errorOf(stream.length())).toMatchObject({ code: "ERR_STREAM_FORMAT" });
-  });
+  test.each([{ last_index: "many" }, { last_index: 1.5 }, 7, [1], null])(
+    "the status %j is none: the stream's calls fail until there is one",
+    async (event) => {
+      const { publisher, stream } = await running(scans());
+      await publisher.send(event);
+      await publisher.flush();
+      expect(await errorOf(stream.length())).toMatchObject({ code: "ERR_STREAM_FORMAT", stream: "points" });
+      await publisher.send(status(9, 9));
+      await publisher.flush();
+      expect(await stream.length()).toBe(10);
+    },
+  );
 
   test("publishers are told of them before anything is written", () => {
     const definition = {

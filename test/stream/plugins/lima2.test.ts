@@ -79,6 +79,20 @@ describe("frames in a master file", () => {
     expect((await waited) as NdArray).toMatchObject({ shape: [12, 16] });
   });
 
+  test("are counted by integers of any type, and by nothing else", async () => {
+    const wide = await scanWith(store, { ...definition(master), dtype: "<u8" });
+    await wide.publisher.send(3n);
+    await wide.publisher.seal();
+    expect(await wide.stream.length()).toBe(3);
+    const odd = await scanWith(store, { ...definition(master), dtype: "json" });
+    await odd.publisher.send({ frames: 3 });
+    await odd.publisher.flush();
+    expect(await errorOf(odd.stream.length())).toMatchObject({
+      code: "ERR_STREAM_FORMAT",
+      message: expect.stringContaining('{"frames":3}'),
+    });
+  });
+
   test("are counted in it when the counters were trimmed from Redis", async () => {
     const { publisher, stream } = await scanWith(store, definition(master));
     await publisher.send(5);
