@@ -39,6 +39,7 @@ export const set = (key: string, value: Arg) => ({
 /** Adds 1 to a counter, which begins at `first`. */
 export const countUp = (key: string, first: number) =>
   [writing(["SETNX", key, first - 1], asNothing), writing(["INCR", key], asNumber)] as const;
+export const del = (key: string) => ({ ...writing(["DEL", key], asNumber), repeatable: true });
 export const exists = (key: string) => reading(["EXISTS", key], (reply) => asNumber(reply) > 0);
 /** Seconds left: -1 for ever, -2 when the key does not exist. */
 export const ttl = (key: string) => reading(["TTL", key], asNumber);
