@@ -11,6 +11,7 @@ import { FilesAddedError, ScanJob, type WriterServices } from "./scan-job.js";
 import { ScanProgress } from "./scan-progress.js";
 import { parseSavedState, type SavedState } from "./scan-state.js";
 import type { Slot, Slots } from "./slots.js";
+import { StartingScan, type StartOrder } from "./start-order.js";
 import { isFinal, totals } from "./status.js";
 import type { StatusBoard } from "./status-board.js";
 import type { WriterEventWatch } from "./writer-events.js";
@@ -31,7 +32,7 @@ export interface TaskServices extends WriterServices {
   readonly events: WriterEventWatch;
   /** Scans that were begun with and have no place in their files yet; what they hold in memory is bounded by their number. */
   readonly starts: Slots;
-  readonly starting: Set<ScanTask>;
+  readonly order: StartOrder;
 }
 
 /** How a task ends; without a status in Redis when the scan is not readable, or gone. */
@@ -41,6 +42,7 @@ export type TaskResult = "written" | "failed" | "skipped" | "stopped" | "unreada
 export class ScanTask {
   readonly key: string;
   readonly #services: TaskServices;
+  readonly #starting: StartingScan;
   #found: Scan | undefined;
   readonly #stopping = new AbortController();
   #progress: ScanProgress | undefined;
@@ -54,20 +56,8 @@ export class ScanTask {
     this.key = key;
     this.#found = found;
     this.#services = services;
-    this.located = new Promise((resolve) => {
-      this.#locate = resolve;
-    });
-    this.begun = new Promise((resolve) => {
-      this.#begin = resolve;
-    });
+    this.#starting = new StartingScan(key);
   }
-
-  /** Settles once it is known where the scan belongs, with its `id.path` or the file that holds it; null when it is not written (yet). */
-  readonly located: Promise<string | null>;
-  /** Settles once the scan's place in its files is taken, or will not be taken soon. */
-  readonly begun: Promise<void>;
-  #locate: (path: string | null) => void = () => {};
-  #begin: () => void = () => {};
 
   /** Files of the scan are open here. */
   get inHand(): boolean {
@@ -93,15 +83,12 @@ export class ScanTask {
   /** Never rejects: what goes wrong is in the scan's status and in the log. */
   async run(): Promise<TaskResult> {
     const { signal } = this.#stopping;
-    const { slots, starts, starting } = this.#services;
+    const { slots, starts, order } = this.#services;
     if (starts.full) this.#found = undefined; // however many are waiting, they hold no documents
     try {
       const start = await starts.take(signal);
-      starting.add(this);
-      void this.begun.then(() => {
-        starting.delete(this);
-        start.release();
-      });
+      order.add(this.#starting);
+      void this.#starting.begun.then(() => start.release());
       const slot = await slots.take(signal);
       try {
         return await this.#run(slot, signal);
@@ -118,8 +105,7 @@ export class ScanTask {
       }
       return signal.aborted ? "stopped" : "gone";
     } finally {
-      this.#locate(null);
-      this.#begin();
+      this.#starting.standBack();
       if (this.#progress) this.#services.board.remove(this.#progress);
     }
   }
@@ -129,12 +115,12 @@ export class ScanTask {
     const scan = await this.#load(signal);
     await this.#prepared(scan, slot, signal);
     const place = scan.id.path || mainFile(scan.layoutSource);
-    this.#locate(place);
+    this.#starting.locate(place);
     const saved = await this.#saved(signal);
     if (saved.status && isFinal(saved.status)) return "skipped";
     const start = saved.status ? new Date(saved.status.start) : new Date();
     const progress = new ScanProgress(scan, id, start, new ScanReport(), {
-      takenUp: () => this.#begin(),
+      takenUp: () => this.#starting.begin(),
       begun: () => {
         this.#failingSince = undefined;
       },
@@ -165,12 +151,12 @@ export class ScanTask {
       try {
         progress.report = new ScanReport();
         const job = new ScanJob(this.#services, scan, () => this.#saved(signal), progress, slot);
-        const myTurn = () => this.#myTurn(place);
+        const myTurn = () => this.#services.order.turnOf(this.key, place);
         const result = await job.run(signal, myTurn, (durable) => this.#written(progress, durable));
         if (result === "written") return progress.report.failed ? "failed" : "written";
         if (result === "elsewhere") return "skipped";
         progress.owned = false;
-        this.#standBack();
+        this.#starting.standBack();
         await slot.during(this.#hold(this.#otherWriter(job.paths, signal)), signal);
       } catch (error) {
         if (signal.aborted) return await this.#letGo(progress);
@@ -213,17 +199,10 @@ export class ScanTask {
     }
   }
 
-  /** Scans take their places in a file in the order of their creation, whichever is loaded first. */
-  async #myTurn(path: string | null): Promise<void> {
-    const earlier = [...this.#services.starting].filter(({ key }) => key < this.key);
-    for (const { located, begun } of earlier) {
-      if ((await located) === path) await begun;
-    }
-  }
-
   /** Most scans are prepared at once: later ones let them go first until they turn out to take their time. */
   async #prepared(scan: Scan, slot: Slot, signal: AbortSignal): Promise<void> {
-    const timer = scan.state === "CREATED" ? setTimeout(() => this.#standBack(), PRECEDENCE) : undefined;
+    const timer =
+      scan.state === "CREATED" ? setTimeout(() => this.#starting.standBack(), PRECEDENCE) : undefined;
     try {
       await slot.during(scan.waitFor("PREPARED", { signal }), signal);
     } finally {
@@ -231,14 +210,8 @@ export class ScanTask {
     }
   }
 
-  /** Later scans need not wait for this one. */
-  #standBack(): void {
-    this.#locate(null);
-    this.#begin();
-  }
-
   #waitFor(error: unknown, progress: ScanProgress, delay: number): void {
-    this.#standBack();
+    this.#starting.standBack();
     const { log, metrics } = this.#services;
     const message = `Waiting, will try again: ${messageOf(error)}`;
     this.#failingSince ??= performance.now();

@@ -11,6 +11,7 @@ import { WriterMetrics } from "./metrics.js";
 import { OpenFiles } from "./open-files.js";
 import { ScanTask, type TaskServices } from "./scan-task.js";
 import { Slots } from "./slots.js";
+import { StartOrder } from "./start-order.js";
 import { isFinal, parseStatus, type ScanStatus } from "./status.js";
 import { StatusBoard } from "./status-board.js";
 import { statusQueue } from "./status-queue.js";
@@ -90,7 +91,7 @@ export class Writer implements AsyncDisposable {
       chunks: options.chunks ?? DEFAULT_CHUNKS,
       slots: new Slots(concurrency),
       starts: new Slots(2 * concurrency),
-      starting: new Set(),
+      order: new StartOrder(),
       board: new StatusBoard(store.redis, this.id, this.#log),
       events: new WriterEventWatch(store.redis, this.#closing.signal),
     };
