@@ -1,8 +1,9 @@
 // Makes a fresh clone ready, in plain Node: `node scripts/setup.mjs demo|test`. What is done already is not done again.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -94,15 +95,56 @@ async function makePython() {
   writeFileSync(at(".nxlive", "python"), `${join(folder, "bin", "python")}\n`);
 }
 
+/** One set-up at a time: two that install packages at once destroy each other's. */
+async function alone(work) {
+  mkdirSync(at(".nxlive"), { recursive: true });
+  const lock = at(".nxlive", "setup.pid");
+  if (!take(lock)) {
+    say("waiting for another set-up of this folder …");
+    while (!take(lock)) await sleep(200);
+  }
+  try {
+    await work();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+/** False when another process that still runs has the lock. */
+function take(lock) {
+  try {
+    writeFileSync(lock, `${process.pid}`, { flag: "wx" });
+    return true;
+  } catch (error) {
+    if (error.code !== "EEXIST") throw error;
+  }
+  const holder = existsSync(lock) ? Number(readFileSync(lock, "utf8")) : 0;
+  if (holder > 0 && !isRunning(holder)) rmSync(lock, { force: true }); // killed in the middle
+  return false;
+}
+
+function isRunning(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === "EPERM";
+  }
+}
+
+async function setUp(purpose) {
+  installPackages();
+  build();
+  await fetchRedis();
+  if (purpose === "test") await makePython();
+}
+
 const purpose = process.argv[2];
 try {
   if (purpose !== "demo" && purpose !== "test")
     throw new SetupError("usage: node scripts/setup.mjs demo|test");
   checkNode();
-  installPackages();
-  build();
-  await fetchRedis();
-  if (purpose === "test") await makePython();
+  await alone(() => setUp(purpose));
 } catch (error) {
   if (!(error instanceof SetupError) && error.code !== "ERR_REDIS_SERVER") throw error;
   say(error.message);
