@@ -160,6 +160,11 @@ describe("mapping", () => {
       NX_class: "NXdata",
       signal: "x",
     });
+    expect(mapping.group(undefined, { x: 1 }, { a: 2 })).toEqual({
+      type: "group",
+      attributes: { a: 2 },
+      children: { x: 1 },
+    });
     expect(mapping.group({}, { a: 1 }).attributes).toEqual({ a: 1 });
   });
 

@@ -45,11 +45,12 @@ export function entry(children: ChildrenInput, attributes?: AttributesInput): H5
 }
 
 /** A group, with its NeXus class (`NXdetector`, `NXdata`, …) or without. */
-export function group(nxClass: string, children?: ChildrenInput, attributes?: AttributesInput): H5Group;
-export function group(children?: ChildrenInput, attributes?: AttributesInput): H5Group;
+export function group(nxClass?: string, children?: ChildrenInput, attributes?: AttributesInput): H5Group;
+export function group(children: ChildrenInput, attributes?: AttributesInput): H5Group;
 export function group(...args: readonly (string | ChildrenInput | AttributesInput | undefined)[]): H5Group {
-  const nxClass = typeof args[0] === "string" ? args[0] : undefined;
-  const [children, attributes] = (nxClass === undefined ? args : args.slice(1)) as [
+  const [first] = args;
+  const nxClass = typeof first === "string" ? first : undefined;
+  const [children, attributes] = (typeof first === "object" ? args : args.slice(1)) as [
     ChildrenInput?,
     AttributesInput?,
   ];
