@@ -1,40 +1,31 @@
 import { setMaxListeners } from "node:events";
 import type { Logger } from "pino";
-import { messageOf } from "../errors.js";
 import { diffLayouts } from "../mapping/diff.js";
 import type { GroupNode, Layout } from "../mapping/tree.js";
 import { isLastOfFile, writeScanRecord } from "../redis/writer-records.js";
 import type { Scan } from "../scan/scan.js";
-import type { DataStore } from "../scan/store.js";
-import { type ChunkOptions, scanChunkOptions } from "./chunks.js";
 import { claimItems, type FileClaims } from "./claims.js";
 import { applyFinalChanges } from "./final-changes.js";
 import { finalLayout, isMapped, preparedLayout } from "./layouts.js";
-import type { WriterMetrics } from "./metrics.js";
 import { inTurnOfAll, type OpenFile } from "./open-file.js";
 import type { OpenFiles } from "./open-files.js";
-import { pumpStreams, type StreamPump } from "./pump.js";
 import type { ScanReport } from "./report.js";
 import { stampRoot } from "./root-stamp.js";
 import type { ScanProgress } from "./scan-progress.js";
 import { formatClaims, formatPreparedInfo, type SavedState } from "./scan-state.js";
-import { openSink } from "./sinks/choose.js";
-import { Progress } from "./sinks/sink.js";
+import { ScanStreams, type StreamServices } from "./scan-streams.js";
 import type { Slot } from "./slots.js";
 import { isFinal } from "./status.js";
 import { resolveTargets, type Targets } from "./targets.js";
-import { type StreamPlace, TreeWriter } from "./tree-writer.js";
+import { TreeWriter } from "./tree-writer.js";
 
 /** What all scans of a writer share. */
-export interface WriterServices {
-  readonly store: DataStore;
+export interface WriterServices extends StreamServices {
   readonly files: OpenFiles;
-  readonly metrics: WriterMetrics;
   readonly log: Logger;
   readonly roots: readonly string[];
   /** Bytes. */
   readonly leastFree: number;
-  readonly chunks: ChunkOptions;
 }
 
 /**
@@ -49,9 +40,8 @@ export class ScanJob {
   readonly #progress: ScanProgress;
   readonly #report: ScanReport;
   readonly #slot: Slot;
-  readonly #chunks: ChunkOptions;
+  readonly #streams: ScanStreams;
   readonly #claims = new Map<string, FileClaims>();
-  readonly #pumps = new Map<string, StreamPump>();
   /** Aborts when the scan has stopped: nobody publishes points any more. */
   readonly #stopped = new AbortController();
   #paths: ReadonlySet<string> = new Set();
@@ -72,9 +62,7 @@ export class ScanJob {
     this.#progress = progress;
     this.#report = progress.report;
     this.#slot = slot;
-    const { options, warnings } = scanChunkOptions(scan.info, services.chunks);
-    this.#chunks = options;
-    for (const warning of warnings) this.#report.warn(warning);
+    this.#streams = new ScanStreams(services, scan, progress, slot);
   }
 
   /** The files that the scan needs, by the names that are opened. */
@@ -110,14 +98,14 @@ export class ScanJob {
       await inTurnOfAll(this.#files, () => this.#begin(before, info));
       const begun = this.#commit().then(() => this.#progress.begun());
       begun.catch(() => {}); // a file that cannot be committed is broken, which ends the pumping too
-      const pumps = [...this.#pumps.values()];
+      const pumps = this.#streams.placed;
       const stopped = this.#scan.reached("STOPPED", { signal: broken });
       const closed = stopped.then(() => this.#scan.waitFor("CLOSED", { signal: broken }));
       closed.catch(() => {}); // awaited below, when all points are written
       void stopped.catch(() => {}).then(() => this.#stopped.abort());
-      await this.#pump(pumps, broken);
+      await this.#streams.write(pumps, { signal: broken, hurry: this.#stopped.signal });
       await begun;
-      await this.#finishSinks(pumps);
+      await this.#streams.finish(pumps);
       await this.#slot.during(closed, broken);
       await this.#finish(before, info, broken);
       await makeKnown(false);
@@ -210,79 +198,24 @@ export class ScanJob {
   }
 
   #treeWriter(file: OpenFile): TreeWriter {
-    return new TreeWriter(file, this.#report, (place) => this.#place(file, place));
-  }
-
-  /** Opens the place of a stream in a file. */
-  async #place(
-    file: OpenFile,
-    { path, stream: name, attributes, layout, resume }: StreamPlace,
-  ): Promise<void> {
-    const stream = this.#scan.streams.get(name);
-    if (!stream) {
-      this.#report.fail(`${file.path}::${path}: the scan has no stream "${name}".`);
-      return;
-    }
-    const { metrics } = this.#services;
-    const warn = (message: string) => this.#report.warn(message);
-    const progress = new Progress((points, bytes, warning) => {
-      metrics.points.inc(points);
-      metrics.bytes.inc(bytes);
-      if (warning !== undefined) warn(warning);
-    });
-    const target = { file, path, stream, attributes, layout, chunks: this.#chunks, resume, warn };
-    const sink = await openSink(target, progress);
-    if (!sink) return;
-    const pump = this.#pumps.get(name) ?? { stream, sinks: [], error: undefined, lost: 0 };
-    pump.sinks.push(sink);
-    this.#pumps.set(name, pump);
-    this.#progress.pumps = [...this.#pumps.values()];
-  }
-
-  async #pump(pumps: readonly StreamPump[], signal: AbortSignal): Promise<void> {
-    const active = pumps.filter(({ sinks }) => sinks.length > 0);
-    if (active.length === 0) return;
-    const group = this.#services.store.cursorGroup([], { reuse: true });
-    try {
-      await pumpStreams(active, group, this.#slot, this.#report, { signal, hurry: this.#stopped.signal });
-    } finally {
-      group.close();
-    }
-    for (const { name } of group.unsealed) {
-      this.#report.warn(
-        `Stream "${name}" was never sealed: what it held when the scan was closed is written.`,
-      );
-    }
+    return new TreeWriter(file, this.#report, (place) => this.#streams.place(file, place));
   }
 
   /** Applies what changed until CLOSED; all streams are at their end. */
   async #finish(before: Layout, startInfo: Scan["info"], signal: AbortSignal): Promise<void> {
     const times = { start: this.#progress.start, end: new Date(), failed: this.#report.failed };
-    const pointShapes = this.#pointShapes();
-    const facts = { startInfo, pointShapes, signal };
+    const facts = { startInfo, pointShapes: this.#streams.pointShapes, signal };
     const after = await finalLayout(this.#scan, this.#services.store, times, facts);
     this.#note(after);
     const fresh = [...after.files.keys()].filter((path) => !this.#paths.has(path));
     if (fresh.length > 0) throw new FilesAddedError(fresh);
-    const known = new Set([...this.#pumps.values()].flatMap(({ sinks }) => sinks));
+    const complete = this.#streams.sinks;
     await inTurnOfAll(this.#files, () => this.#change(before, after));
-    const late = [...this.#pumps.values()].map((pump) => ({
-      ...pump,
-      sinks: pump.sinks.filter((sink) => !known.has(sink)),
-    }));
-    await this.#pump(late, signal);
-    await this.#finishSinks(late);
+    const late = this.#streams.placedBeside(complete);
+    await this.#streams.write(late, { signal, hurry: this.#stopped.signal });
+    await this.#streams.finish(late);
     await Promise.all(this.#files.map((file) => stampRoot(file.hdf5)));
     await this.#commit();
-  }
-
-  /** How large the points of variable size became. */
-  #pointShapes(): Map<string, readonly number[]> {
-    const known = [...this.#pumps].flatMap(([name, { sinks }]) => {
-      const shape = sinks.find(({ pointShape }) => pointShape)?.pointShape;
-      return shape ? [[name, shape] as const] : [];
-    });
-    return new Map(known);
   }
 
   async #change(before: Layout, after: Layout): Promise<void> {
@@ -324,22 +257,6 @@ export class ScanJob {
     this.#claims.set(file.path, all);
     await this.#remember({});
     return all.own;
-  }
-
-  async #finishSinks(pumps: readonly StreamPump[]): Promise<void> {
-    for (const { sinks, stream } of pumps) {
-      for (const sink of sinks) {
-        const { file, path } = sink.target;
-        try {
-          await sink.finish();
-        } catch (error) {
-          file.refuseFatal(error);
-          this.#report.fail(
-            `${file.path}::${path}: stream "${stream.name}" cannot be completed: ${messageOf(error)}`,
-          );
-        }
-      }
-    }
   }
 
   #fileOf(path: string): OpenFile | undefined {
