@@ -246,7 +246,7 @@ export abstract class DerivedStream implements FollowableStream {
   /** Parts of points, for plugins whose `read` heeds `inner`. */
   protected readParts(range: AxisRange, inner: readonly AxisRange[], options: WaitOptions): Promise<NdArray> {
     return this.#limited(options, "parts of points", async (waiting) =>
-      NdArray.fromRaw(await this.#readWhenReadable(range, { ...waiting, inner })),
+      NdArray.fromRaw(await this.#readWhenReadable(range, { ...waiting, inner, announced: this.shape })),
     );
   }
 
@@ -269,6 +269,8 @@ export abstract class DerivedStream implements FollowableStream {
 /** Which part of each point to read: one range for each of its axes; everything when absent. */
 export interface PartOptions extends SignalOption {
   readonly inner?: readonly AxisRange[];
+  /** The shape of a point that `inner` is part of, as announced: files may hold another. */
+  readonly announced?: readonly number[];
 }
 
 interface Waiting extends PartOptions {

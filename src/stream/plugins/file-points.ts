@@ -6,7 +6,7 @@ import type { SignalOption } from "../reading.js";
 import type { PartOptions } from "./derived.js";
 import { EdfFile } from "./edf.js";
 import { DataFileError, FileFormatError } from "./errors.js";
-import { countHdf5Points, exists, readHdf5Points } from "./hdf5-points.js";
+import { countHdf5Points, exists, readHdf5Points, requireParts } from "./hdf5-points.js";
 import type { ImageLocation, LimaFiles } from "./lima-files.js";
 
 /** Part of a range that lies in one file. */
@@ -112,6 +112,7 @@ async function readEdf({ file, range }: FilePart, options: PartOptions): Promise
   await using edf = await EdfFile.open(file);
   const images: RawPoints[] = [];
   for (let i = 0; i < range.count; i++) {
+    requireParts((await edf.frame(range.start + i * range.step, options)).shape, options, file);
     const image = await edf.read(range.start + i * range.step, options.inner, options);
     images.push({ dtype: image.dtype, shape: [1, ...(image.shape ?? [])], data: image.data });
   }

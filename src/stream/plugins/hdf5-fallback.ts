@@ -13,7 +13,7 @@ import type { PluginContext, StreamPluginFactory } from "../plugin.js";
 import { decodePoints, eachPoint, pointValue, type RawPoints } from "../points.js";
 import type { CursorOptions, SignalOption, StreamView, WaitOptions } from "../reading.js";
 import { resolveBounds } from "../slicing.js";
-import { countHdf5Points, readHdf5Points } from "./hdf5-points.js";
+import { countHdf5Points, readHdf5Points, requireShape } from "./hdf5-points.js";
 import { badField, textField } from "./info.js";
 
 /**
@@ -196,6 +196,7 @@ export class Hdf5FallbackStream implements FollowableStream {
     options.signal?.throwIfAborted();
     try {
       const points = await readHdf5Points(this.file, this.dataset, range, options);
+      requireShape(points.shape.slice(1), this.shape, this.file);
       if (points.dtype === this.dtype) return points;
       const { bytes, shape } = encodeArray(NdArray.fromRaw(points), this.dtype);
       return { dtype: this.dtype, shape, data: bytes };

@@ -28,10 +28,34 @@ export function readHdf5Points(
         index: last,
       });
     }
+    requireParts(point, options, file);
     const inner = options.inner ?? point.map((count) => ({ start: 0, step: 1, count, drop: false }));
     const array = await reader.read(path, [range, ...inner], options);
     return { dtype: array.dtype, shape: array.shape ?? [], data: array.data };
   });
+}
+
+/** Refuses points of another shape than announced; -1 stands for any length. */
+export function requireShape(point: readonly number[], announced: readonly number[], path: string): void {
+  const fits = announced.every((length, axis) => length < 0 || length === point[axis]);
+  if (fits && point.length === announced.length) return;
+  throw new DataFileError(`"${path}" holds points of shape [${point}] where [${announced}] was announced.`, {
+    path,
+  });
+}
+
+/** Refuses to take parts of points of another shape than announced: they would be of other places, or of nothing. */
+export function requireParts(point: readonly number[], options: PartOptions, path: string): void {
+  const { inner, announced } = options;
+  if (!inner || !announced) return;
+  requireShape(point, announced, path);
+  const ends = inner.map(({ start, step, count }) => Math.max(start, start + (count - 1) * step));
+  const missing = ends.findIndex((end, axis) => end >= (point[axis] ?? 0));
+  if (missing < 0) return;
+  throw new DataFileError(
+    `"${path}" holds points of shape [${point}]: they have no element ${ends[missing]} on axis ${missing}.`,
+    { path },
+  );
 }
 
 /** How many points a dataset in an HDF5 file holds. */

@@ -171,6 +171,19 @@ describe("points that are nowhere", () => {
     expect(await stream.at(30)).toBe(30);
   });
 
+  test("are not taken for points of another shape that the file holds", async () => {
+    for (const [images, dataset] of [
+      [false, "/1.1/images"],
+      [true, "/1.1/diode/data"],
+    ] as const) {
+      const { stream } = await trimmedStream({ trimmed: 10, images, dataset });
+      expect(await errorOf(stream.slice(8, 12))).toMatchObject({
+        code: "ERR_INDEX_NO_MORE_THERE",
+        message: expect.stringContaining("was announced"),
+      });
+    }
+  });
+
   test("are counted as lost by cursors, which go on with the others", async () => {
     const { stream } = await trimmedStream({ trimmed: 25, sealed: true, dataset: "/nothing" });
     const views = await collect(stream.cursor({ maxPoints: 10 }));

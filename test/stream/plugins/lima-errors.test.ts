@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { limaDefinition } from "../../../src/stream/plugins/definitions.js";
+import { LimaStream } from "../../../src/stream/plugins/lima.js";
 import { fixtureCamera } from "../../support/lima.js";
 import { limaScans, limaStream, running, status } from "./lima-support.js";
 import { collect, errorOf, scanWith } from "./support.js";
@@ -70,6 +71,47 @@ describe("images that cannot be read", () => {
     await publisher.seal();
     expect(await errorOf(stream.at(0))).toMatchObject({ code: "ERR_DATA_FILE" });
   });
+});
+
+describe("parts of images", () => {
+  const whole = (count: number) => ({ start: 0, step: 1, count, drop: false });
+
+  test.each([
+    ["hdf5", 12, 16],
+    ["edf", 4, 6],
+  ])(
+    "in %s files of another shape than announced are an error, not what lies beside them",
+    async (format, rows, columns) => {
+      const { store, folder } = scans();
+      const edf = join(folder, "edf", "scan0001", "cam_%04d.edf");
+      const camera = fixtureCamera(join(folder, "multi"));
+      const saving =
+        format === "edf" ? { ...camera.saving, filePath: edf, fileFormat: "EDF" } : camera.saving;
+      const parts = async (shape: readonly number[], wanted: readonly number[]) => {
+        const definition = limaDefinition({ ...camera, saving, shape });
+        const { publisher, stream } = await scanWith(store, definition);
+        if (!(stream instanceof LimaStream)) throw new Error("This is no Lima stream.");
+        await publisher.send(status(0, 0));
+        await publisher.seal();
+        return stream.readPart(whole(1), wanted.map(whole));
+      };
+      const found = `[${rows},${columns}]`;
+      for (const announced of [
+        [rows, columns + 2],
+        [rows + 2, columns],
+        [rows - 1, columns - 1],
+        [rows * columns],
+        [rows, columns, 1],
+      ]) {
+        expect(await errorOf(parts(announced, announced))).toMatchObject({
+          code: "ERR_DATA_FILE",
+          message: expect.stringContaining(`${found} where [${announced}]`),
+        });
+      }
+      expect((await parts([-1, -1], [rows, columns])).shape).toEqual([1, rows, columns]);
+      expect(await errorOf(parts([-1, -1], [rows + 1, columns]))).toMatchObject({ code: "ERR_DATA_FILE" });
+    },
+  );
 });
 
 describe("descriptions that cannot be used", () => {
