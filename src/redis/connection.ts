@@ -15,6 +15,8 @@ export interface CallOptions {
   readonly repeatable?: boolean;
   /** Milliseconds to wait for a server that is away. */
   readonly patience?: number;
+  /** Send over the socket of this generation or not at all: what comes earlier in the order may be lost with it. */
+  readonly generation?: number;
   /** Memory for the large texts of the replies, one after the other; what does not fit is elsewhere. */
   readonly room?: Room | undefined;
 }
@@ -122,6 +124,8 @@ export class Connection {
       const wire =
         this.#current() ?? (await abortable(this.#ready(options.patience ?? PATIENCE), options.signal));
       try {
+        if (options.generation !== undefined && options.generation !== this.generation)
+          throw new Error("another socket has taken the place of the one meant");
         return await abortable(wire.run(commands, options.room), options.signal);
       } catch (cause) {
         if (options.signal?.aborted) throw options.signal.reason;

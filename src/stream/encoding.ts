@@ -22,7 +22,7 @@ export interface Encoding {
   readonly shape: readonly number[];
   /** Bytes of one point when all have the same. */
   readonly pointBytes?: number;
-  /** One or several points; InvalidArgumentError for what does not fit. The result shares no memory with the input. */
+  /** One or several points; InvalidArgumentError for what does not fit. The payload may be the input's own memory. */
   encode(points: unknown): EncodedPoints;
   /** The points of an entry: shape (length, …point). */
   decode(payload: Uint8Array, length: number): RawArray;
@@ -165,19 +165,9 @@ function arrayInput(
   dtype: string,
   point: readonly number[],
 ): { bytes: Uint8Array; shape: number[] } {
-  if (!isTypedArray(input)) {
-    const { bytes, shape } = encodeArray(input, dtype);
-    return { bytes: isOwn(bytes, input) ? bytes : bytes.slice(), shape };
-  }
-  const encoded = encodeTypedArray(input, dtype);
-  const bytes = encoded.buffer === input.buffer ? encoded.slice() : encoded;
+  if (!isTypedArray(input)) return encodeArray(input, dtype);
+  const bytes = encodeTypedArray(input, dtype);
   return { bytes, shape: shapeOfFlat(input, bytes.byteLength / requireNumeric(dtype).itemsize, point) };
-}
-
-/** NdArrays may hand out their own memory, which their owner may fill anew before it is sent. */
-function isOwn(bytes: Uint8Array, input: ArrayInput): boolean {
-  if (typeof input !== "object" || !("data" in input)) return true;
-  return !isTypedArray(input.data) || input.data.buffer !== bytes.buffer;
 }
 
 /** A flat typed array holds whole points; with one free axis it is one point. */
@@ -217,5 +207,5 @@ function rawInput(
       `${dtype} of shape [${input.shape}] needs ${due} bytes, got ${input.data.byteLength}.`,
     );
   }
-  return { bytes: new Uint8Array(input.data), shape: [...input.shape] };
+  return { bytes: input.data, shape: [...input.shape] };
 }

@@ -1,17 +1,20 @@
 import { ClosedError, NxliveError } from "../errors.js";
 import type { RedisClient } from "../redis/client.js";
 import * as commands from "../redis/commands.js";
-import { LONG_PATIENCE } from "../redis/connection.js";
+import { LONG_PATIENCE, type Reply } from "../redis/connection.js";
 import { commandError, RedisConnectionLostError } from "../redis/errors.js";
 import { abortable } from "../waiting.js";
 import { endOf, parseEntry } from "./entry.js";
 import { SecondPublisherError, StreamLostError, StreamSealedError } from "./errors.js";
+import { type HeldPayload, PayloadMemory } from "./payload-memory.js";
 
 /** Unacknowledged bytes, and entries, from which `send` makes its caller wait. */
 const HIGH_WATER = 8 * 2 ** 20;
 const MOST_ENTRIES = 2_000;
-const BATCH_BYTES = 4 * 2 ** 20;
+const BATCH_BYTES = 2 ** 20;
 const BATCH_ENTRIES = 500;
+/** Batches under way at a time, so that Redis has the next one when it is done with the one before. */
+const MOST_BATCHES = 4;
 const MOST_BREAKS = 10;
 /** What an entry takes beside its payload, about. */
 const ENTRY_OVERHEAD = 200;
@@ -30,33 +33,44 @@ interface Pending {
   readonly sender: Sender;
   readonly index: number;
   readonly length: number;
-  readonly payload: Uint8Array;
+  readonly payload: HeldPayload;
+  /** Redis may have it. */
+  sent: boolean;
+}
+
+/** Entries on their way, and what Redis will say to them. */
+interface Batch {
+  readonly entries: readonly Pending[];
+  readonly replies: Promise<readonly Reply[]>;
 }
 
 /**
- * Sends the entries of all publishers of a store over one connection, in order and many at a time: while one batch is
- * under way the next one gathers. A broken connection is repaired here: what Redis had accepted is looked up, and only
- * the rest is sent again, so that nothing is lost or doubled.
+ * Sends the entries of all publishers of a store over one connection, in order and many at a time: while some batches
+ * are under way the next one gathers. A broken connection is repaired here: what Redis had accepted is looked up, and
+ * only the rest is sent again, so that nothing is lost or doubled.
  */
 export class Sink {
   readonly #redis: RedisClient;
+  readonly #memory = new PayloadMemory();
   #queue: Pending[] = [];
   #bytes = 0;
   #entries = 0;
   #running: Promise<void> | undefined;
   /** Callers that wait for the queue to shrink or for their stream. */
   #waiters: { readonly done: () => boolean; readonly resolve: () => void }[] = [];
-  /** The socket on which all publishers' positions are known to be right. */
-  #generation = 0;
+  /** The publishers whose positions are known to be right on the socket of this generation. */
   #known = new WeakSet<Sender>();
+  #generation = 0;
+  /** How often in a row the connection broke. */
+  #breaks = 0;
 
   constructor(redis: RedisClient) {
     this.#redis = redis;
   }
 
-  /** Queues an entry; resolves when there is room for more. */
+  /** Queues an entry with a copy of the payload; resolves when there is room for more. */
   send(sender: Sender, index: number, length: number, payload: Uint8Array): Promise<void> {
-    this.#queue.push({ sender, index, length, payload });
+    this.#queue.push({ sender, index, length, payload: this.#memory.hold(payload), sent: false });
     this.#bytes += payload.byteLength + ENTRY_OVERHEAD;
     this.#entries++;
     this.#running ??= this.#run();
@@ -79,28 +93,44 @@ export class Sink {
 
   async #run(): Promise<void> {
     await Promise.resolve(); // gathers what is sent in the same turn
-    let breaks = 0;
     while (this.#queue.length > 0) {
-      const batch = this.#take();
+      const underway: Batch[] = [];
       try {
-        await this.#redis.publishing.connect({ patience: LONG_PATIENCE });
-        await this.#verify(batch);
-        await this.#write(batch.filter((entry) => isDue(entry)));
-        breaks = 0;
+        await this.#sendOver(underway);
       } catch (error) {
-        // A broken connection leaves open what has arrived: the next round looks it up. Not for ever: the batch itself
-        // may be what breaks it.
-        const repeat = error instanceof RedisConnectionLostError && ++breaks < MOST_BREAKS;
+        await Promise.allSettled(underway.map(({ replies }) => replies)); // what is still to arrive would be sent twice
+        this.#queue = [...underway.flatMap(({ entries }) => entries), ...this.#queue];
+        // A broken connection leaves open what has arrived: the next round looks it up. Not for ever: what is sent may
+        // be what breaks it.
+        const repeat = error instanceof RedisConnectionLostError && ++this.#breaks < MOST_BREAKS;
         if (repeat) this.#generation = -1;
-        else this.#failAll(batch, error);
+        else this.#failAll(error);
       }
-      this.#return(batch);
-      this.#wake();
     }
     this.#running = undefined;
   }
 
-  #take(): Pending[] {
+  /** Sends over one socket until everything is answered. When it throws, `underway` is what was sent and is not. */
+  async #sendOver(underway: Batch[]): Promise<void> {
+    await this.#redis.publishing.connect({ patience: LONG_PATIENCE });
+    const { generation } = this.#redis.publishing;
+    while (this.#queue.length > 0 || underway.length > 0) {
+      const [oldest] = underway;
+      if (oldest && (this.#queue.length === 0 || underway.length === MOST_BATCHES)) {
+        await this.#accept(oldest);
+        underway.shift();
+        continue;
+      }
+      const entries = this.#next();
+      await this.#verify(entries, generation);
+      this.#queue.splice(0, entries.length);
+      this.#forget(entries.filter((entry) => !isDue(entry)));
+      const due = entries.filter((entry) => isDue(entry));
+      if (due.length > 0) underway.push({ entries: due, replies: this.#write(due, generation) });
+    }
+  }
+
+  #next(): Pending[] {
     let bytes = 0;
     let count = 0;
     for (const entry of this.#queue) {
@@ -108,27 +138,26 @@ export class Sink {
       bytes += sizeOf(entry);
       count++;
     }
-    return this.#queue.splice(0, count);
+    return this.#queue.slice(0, count);
   }
 
-  /** Puts back what is still to be sent, and forgets the rest. */
-  #return(batch: readonly Pending[]): void {
-    const due = batch.filter((entry) => isDue(entry));
-    for (const entry of batch) {
-      if (isDue(entry)) continue;
+  #forget(entries: readonly Pending[]): void {
+    for (const entry of entries) {
       this.#bytes -= sizeOf(entry);
-      this.#entries--;
+      this.#memory.release(entry.payload);
     }
-    if (due.length > 0) this.#queue = [...due, ...this.#queue];
+    this.#entries -= entries.length;
+    this.#wake();
   }
 
   /** On a new connection: asks how far each stream has come before sending more to it. */
-  async #verify(batch: readonly Pending[]): Promise<void> {
-    const { generation } = this.#redis.publishing;
+  async #verify(entries: readonly Pending[], generation: number): Promise<void> {
     if (generation !== this.#generation) this.#known = new WeakSet();
-    const senders = [...new Set(batch.map(({ sender }) => sender))].filter(
+    this.#generation = generation;
+    const senders = [...new Set(entries.map(({ sender }) => sender))].filter(
       (sender) => !this.#known.has(sender),
     );
+    if (senders.length === 0) return;
     const looks = senders.map(({ key }) => commands.lastEntry(key));
     const replies = await this.#redis.commands.pipeline(
       looks.map(({ args }) => args),
@@ -140,16 +169,15 @@ export class Sink {
       try {
         if (reply instanceof Error) throw commandError(reply, "XREVRANGE");
         const last = looks[i]?.parse(reply);
-        this.#compare(sender, last && parseEntry(last, sender.name), batch);
+        this.#compare(sender, last && parseEntry(last, sender.name));
       } catch (error) {
         sender.failure ??= failureOf(error);
       }
       this.#known.add(sender);
     });
-    this.#generation = generation;
   }
 
-  #compare(sender: Sender, last: ReturnType<typeof parseEntry> | undefined, batch: readonly Pending[]): void {
+  #compare(sender: Sender, last: ReturnType<typeof parseEntry> | undefined): void {
     if (last?.kind === "seal") {
       sender.failure ??= sealed(sender);
       return;
@@ -163,23 +191,33 @@ export class Sink {
       return;
     }
     // Entries whose acknowledgement was swallowed by a break; any other end is somebody else's.
-    const ours = batch.some((entry) => entry.sender === sender && entry.index + entry.length === length);
+    const ours = this.#queue.some(
+      (entry) => entry.sent && entry.sender === sender && entry.index + entry.length === length,
+    );
     if (length > sender.accepted && !ours) sender.failure ??= second(sender, length);
     else sender.accepted = length;
   }
 
-  async #write(entries: readonly Pending[]): Promise<void> {
-    const replies = await this.#redis.publishing.pipeline(
-      entries.map(({ sender, index, length, payload }) => {
-        const fields = length > 1 ? ["payload", payload, "len", length] : ["payload", payload];
-        return commands.xadd(sender.key, `${index}-1`, fields).args;
-      }),
-    );
+  #write(entries: readonly Pending[], generation: number): Promise<readonly Reply[]> {
+    for (const entry of entries) entry.sent = true;
+    const adding = entries.map(({ sender, index, length, payload }) => {
+      const fields = length > 1 ? ["payload", payload.bytes, "len", length] : ["payload", payload.bytes];
+      return commands.xadd(sender.key, `${index}-1`, fields).args;
+    });
+    const replies = this.#redis.publishing.pipeline(adding, { generation });
+    replies.catch(() => {}); // awaited when its turn has come
+    return replies;
+  }
+
+  async #accept({ entries, replies }: Batch): Promise<void> {
+    const answers = await replies;
     for (const [i, { sender, index, length }] of entries.entries()) {
-      const reply = replies[i];
+      const reply = answers[i];
       if (!(reply instanceof Error)) sender.accepted = Math.max(sender.accepted, index + length);
       else sender.failure ??= await this.#explain(sender, reply);
     }
+    this.#breaks = 0;
+    this.#forget(entries);
   }
 
   async #explain(sender: Sender, error: Error): Promise<NxliveError> {
@@ -197,9 +235,11 @@ export class Sink {
   }
 
   /** Redis stayed away too long, or the store was closed: everybody is told. */
-  #failAll(batch: readonly Pending[], error: unknown): void {
+  #failAll(error: unknown): void {
     const failure = failureOf(error);
-    for (const { sender } of [...batch, ...this.#queue]) sender.failure ??= failure;
+    for (const { sender } of this.#queue) sender.failure ??= failure;
+    this.#breaks = 0;
+    this.#forget(this.#queue.splice(0));
   }
 
   #wake(): void {
@@ -214,7 +254,7 @@ function failureOf(error: unknown): NxliveError {
 }
 
 function sizeOf({ payload }: Pending): number {
-  return payload.byteLength + ENTRY_OVERHEAD;
+  return payload.bytes.byteLength + ENTRY_OVERHEAD;
 }
 
 function isDue({ sender, index, length }: Pending): boolean {

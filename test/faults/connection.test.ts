@@ -41,6 +41,39 @@ describe("a connection that breaks while publishing", () => {
     expect((await reader.slice()).toNested()).toEqual(range(3_000));
   });
 
+  test("keeps the order of megabytes under way, in streams that share it", async () => {
+    const one = await startStream(store, { dtype: "<f8", shape: [2_048] });
+    const other = await startStream(store, { dtype: "<u4" });
+    const spectrum = new Float64Array(2_048);
+    for (let i = 0; i < 2_000; i++) {
+      const sent = [one.publisher.send(spectrum.fill(i)), other.publisher.send(i)];
+      if (i % 400 === 150) proxy.cut();
+      if (i % 400 === 350) proxy.loseAnswers();
+      await Promise.all(sent);
+    }
+    expect([await one.publisher.seal(), await other.publisher.seal()]).toEqual([2_000, 2_000]);
+    expect((await other.reader.slice()).toNested()).toEqual(range(2_000));
+    let point = 0;
+    for await (const view of one.reader.cursor()) {
+      const { data, shape } = await view.data();
+      for (let i = 0; i < (shape[0] ?? 0); i++, point++) {
+        const values = new Set(data.slice(i * 2_048, (i + 1) * 2_048));
+        expect([...values]).toEqual([point]);
+      }
+    }
+    expect(point).toBe(2_000);
+  });
+
+  test("does not send over a new socket what follows something lost with the old one", async () => {
+    const { publishing, commands: others } = direct.redis;
+    await publishing.connect();
+    const { generation } = publishing;
+    publishing.drop();
+    const late = publishing.pipeline([["SET", "late", "1"]], { generation });
+    expect(await codeOf(late)).toBe("ERR_REDIS_CONNECTION_LOST");
+    expect(await others.call(["EXISTS", "late"])).toBe(0);
+  });
+
   test("sends a batch whose acknowledgement got lost only once", async () => {
     const { publisher } = await startStream(store, { dtype: "<u4" });
     await publisher.send([0, 1]);
