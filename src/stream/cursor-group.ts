@@ -1,11 +1,9 @@
 import { ClosedError, InvalidArgumentError, messageOf } from "../errors.js";
 import { BLOCK, type RedisClient } from "../redis/client.js";
-import * as commands from "../redis/commands.js";
-import { RedisCommandError } from "../redis/errors.js";
 import { Deadline } from "../waiting.js";
-import { parseEntry } from "./entry.js";
-import type { FollowableStream, ScanGuard } from "./followable.js";
+import type { FollowableStream } from "./followable.js";
 import { Follower } from "./follower.js";
+import { alone, lookAtScans, lookForCulprits, lookForFirst, lookForNewest } from "./group-looks.js";
 import { PageRoom } from "./page-room.js";
 import { AIM, nextRead, type Page, ReadAhead } from "./read-ahead.js";
 import type { CursorOptions, GroupOptions, StreamView } from "./reading.js";
@@ -134,7 +132,7 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
       try {
         await this.#fetch(deadline, options.signal);
       } catch (error) {
-        await this.#expel(error, options.signal);
+        await lookForCulprits(this.#redis, this.#unsealed, error, options.signal);
       }
     }
   }
@@ -168,11 +166,15 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
     if (follower.ended) this.#followers.delete(stream);
   }
 
+  get #unsealed(): Follower[] {
+    return [...this.#followers.values()].filter((follower) => !follower.sealed);
+  }
+
   async #fetch(deadline: Deadline, signal: AbortSignal | undefined): Promise<void> {
-    const active = [...this.#followers.values()].filter((follower) => !follower.sealed);
-    if (active.some(({ begun }) => !begun)) await this.#begin(active, signal);
+    const active = this.#unsealed;
+    if (active.some(({ begun }) => !begun)) await lookForFirst(this.#redis, active, signal);
     if (active.some(({ pending }) => pending)) return;
-    const jumped = active.some(({ jump }) => jump) && (await this.#jump(active, signal));
+    const jumped = active.some(({ jump }) => jump) && (await lookForNewest(this.#redis, active, signal));
     const wait = !jumped && !active.some(({ closing, sealed }) => closing || sealed);
     const ahead = await this.#ahead.take(active, signal);
     const page =
@@ -182,65 +184,14 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
     this.#rooms.push(...rooms);
     for (const follower of active) {
       const entries = found.get(follower.stream.key);
-      if (entries) this.#hand(follower, () => follower.receive(entries));
+      if (entries) alone(follower, () => follower.receive(entries));
       else if (follower.closing && !ahead) {
         follower.sealed = true;
         this.unsealed.add(follower.stream);
       }
     }
-    if (wait && found.size === 0) await this.#checkScans(active, signal);
+    if (wait && found.size === 0) await lookAtScans(active, signal);
     if (full) this.#ahead.begin([...this.#followers.values()]);
-  }
-
-  /** One key that is no stream makes Redis refuse the read of all: finds the culprits, which fail alone. */
-  async #expel(error: unknown, signal: AbortSignal | undefined): Promise<void> {
-    if (!(error instanceof RedisCommandError)) throw error;
-    const active = [...this.#followers.values()].filter((follower) => !follower.sealed);
-    const looks = active.map(({ stream }) => commands.xlen(stream.key).args);
-    const replies = await this.#redis.commands.pipeline(looks, { signal, repeatable: true });
-    const culprits = active.filter((_, i) => replies[i] instanceof Error);
-    if (culprits.length === 0) throw error;
-    for (const culprit of culprits) culprit.fail(error);
-  }
-
-  /** Finds the entries that hold the first wanted points. */
-  async #begin(active: readonly Follower[], signal: AbortSignal | undefined): Promise<void> {
-    const starting = active.filter((follower) => !follower.begun);
-    const finds = starting.map(({ stream, next }) => commands.xrevrange(stream.key, String(next), "-", 1));
-    const found = await this.#redis.all(finds, { signal });
-    starting.forEach((follower, i) => {
-      this.#hand(follower, () => follower.begin(found[i] ?? []));
-    });
-  }
-
-  /** Gives those who want only the newest event that event; true when any has news. */
-  async #jump(active: readonly Follower[], signal: AbortSignal | undefined): Promise<boolean> {
-    const jumping = active.filter((follower) => follower.jump && !follower.sealed);
-    const found = await this.#redis.all(
-      // Two entries: the newest may be the seal.
-      jumping.map(({ stream }) => commands.xrevrange(stream.key, "+", "-", 2)),
-      { signal },
-    );
-    let news = false;
-    jumping.forEach((follower, i) => {
-      follower.jump = false;
-      this.#hand(follower, () => {
-        const entries = (found[i] ?? []).map((entry) => ({
-          entry,
-          parsed: parseEntry(entry, follower.stream.name),
-        }));
-        const [newest] = entries;
-        if (!newest) return;
-        const wanted = entries.filter(
-          ({ parsed }) => parsed.kind === "seal" || parsed.index >= follower.next,
-        );
-        const useful = newest.parsed.kind === "seal" ? wanted : wanted.slice(0, 1);
-        if (useful.length === 0) return;
-        follower.receive(useful.map(({ entry }) => entry).reverse());
-        news = true;
-      });
-    });
-    return news;
   }
 
   async #readNext(
@@ -273,38 +224,6 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
     if (!this.#stop) return;
     this.#interrupted = true;
     this.#stop();
-  }
-
-  /** Nothing came for a while: streams of closed scans end, streams of deleted ones fail. */
-  async #checkScans(active: readonly Follower[], signal: AbortSignal | undefined): Promise<void> {
-    const guards = new Map<ScanGuard, Promise<boolean>>();
-    for (const { stream } of active) {
-      const { guard } = stream.events;
-      if (!guards.has(guard)) guards.set(guard, guard({ signal }));
-    }
-    await Promise.allSettled(guards.values());
-    signal?.throwIfAborted();
-    for (const follower of active) {
-      const closed = guards.get(follower.stream.events.guard);
-      await closed?.then(
-        (value) => {
-          follower.closing = value;
-        },
-        (error) =>
-          this.#hand(follower, () => {
-            throw error;
-          }),
-      );
-    }
-  }
-
-  /** Runs a follower's part; what it throws concerns that stream only. */
-  #hand(follower: Follower, part: () => void): void {
-    try {
-      part();
-    } catch (error) {
-      follower.fail(error);
-    }
   }
 }
 

@@ -20,7 +20,7 @@ export class Follower {
   /** Everything was handed out. */
   ended: boolean = false;
   /** The scan is closed: whatever does not come at once will never come. */
-  closing = false;
+  closing: boolean = false;
   /** For those who want the newest event only: look for it before waiting. */
   jump: boolean;
   /** Next event. */
