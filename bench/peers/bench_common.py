@@ -83,9 +83,9 @@ class Measured:
         self.seconds = time.perf_counter() - self.t0 - checking["seconds"]
         self.cpu = time.process_time() - self.cpu0 - checking["cpu"]
 
-    def report(self, result, latencies=None):
+    def report(self, result, latencies=None, seconds=None):
         rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        sample = {"seconds": self.seconds, "cpu": self.cpu, "rss": rss, "result": result}
+        sample = {"seconds": self.seconds if seconds is None else seconds, "cpu": self.cpu, "rss": rss, "result": result}
         if latencies is not None:
             sample["seconds"] = float(np.median(latencies))
             sample["p99"] = float(np.quantile(latencies, 0.99))

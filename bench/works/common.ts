@@ -16,6 +16,8 @@ export interface Outcome {
   readonly result: unknown;
   /** Seconds, for works that measure how long single values take. */
   readonly latencies?: readonly number[];
+  /** Instead of the time that passed, for works that measure another. */
+  readonly seconds?: number;
 }
 
 /** Time spent on checking results, which is not part of the work. */
@@ -29,13 +31,14 @@ export function spawned(): Moment {
 /** Runs the work, then prints the sample line. */
 export async function measured(work: () => Promise<Outcome>, started: Moment = now()): Promise<void> {
   Object.assign(checking, { seconds: 0, cpu: 0 });
-  const { result, latencies } = await work();
+  const { result, latencies, ...other } = await work();
   const ended = now();
   const sample = {
     seconds: ended.seconds - started.seconds - checking.seconds,
     cpu: ended.cpu - started.cpu - checking.cpu,
     rss: process.resourceUsage().maxRSS * 1024,
     result,
+    ...other,
     ...(latencies && { seconds: quantile(latencies, 0.5), p99: quantile(latencies, 0.99) }),
   };
   process.stdout.write(`${JSON.stringify(sample)}\n`);

@@ -12,8 +12,6 @@ export interface PlainSocket {
   ask(...commands: Command[]): Promise<number>;
   /** As `ask`, and puts the first bytes that come into `memory`. */
   fill(memory: Uint8Array, ...commands: Command[]): Promise<number>;
-  /** As `ask`, with commands that are encoded already. */
-  send(commands: Uint8Array): Promise<number>;
   close(): void;
 }
 
@@ -38,10 +36,7 @@ export async function plainSocket(): Promise<PlainSocket> {
   const { hostname: host, port } = new URL(url);
   const socket = createConnection({ host, port: Number(port), noDelay: true, onread });
   await once(socket, "connect");
-  async function exchange(
-    commands: string | Uint8Array,
-    memory: Uint8Array = new Uint8Array(),
-  ): Promise<number> {
+  async function exchange(commands: string, memory: Uint8Array = new Uint8Array()): Promise<number> {
     const pong = new Promise<void>((resolve) => {
       done = resolve;
     });
@@ -58,7 +53,6 @@ export async function plainSocket(): Promise<PlainSocket> {
   return {
     ask: (...commands) => exchange(textOf(commands)),
     fill: (memory, ...commands) => exchange(textOf(commands), memory),
-    send: (commands) => exchange(commands),
     close: () => socket.destroy(),
   };
 }
