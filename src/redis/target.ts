@@ -41,7 +41,7 @@ export function parseTarget(url: string): Target {
   }
   if (parsed.protocol !== "redis:" && parsed.protocol !== "rediss:") {
     throw new InvalidArgumentError(
-      `Unknown scheme "${parsed.protocol}" in the Redis URL: use redis:, rediss: or unix:.`,
+      `Unknown scheme "${parsed.protocol}" in the Redis URL: use redis:, rediss:, redis+sentinel: or unix:.`,
     );
   }
   const host = parsed.hostname.replace(/^\[(.*)\]$/, "$1") || "localhost";

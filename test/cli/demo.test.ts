@@ -63,3 +63,9 @@ test("Ctrl-C ends the demo without leaving its Redis behind", { timeout: 60_000 
   expect(child.exitCode).toBe(1);
   expect(await isGone(urlIn(text))).toBe(true);
 });
+
+test("a folder that cannot be used is wrong use, said in one line", async () => {
+  const { code, stderr } = await runCli(["demo", "--directory", "/dev/null/here"]);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/^nxlive demo: --directory cannot be used: .*\n$/);
+});

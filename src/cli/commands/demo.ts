@@ -1,6 +1,7 @@
 import { mkdtemp, readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { messageOf } from "../../errors.js";
 import { makeFolder } from "../../folders.js";
 import { File } from "../../h5api/file.js";
 import { startPrivateRedis } from "../../redis/server.js";
@@ -86,8 +87,16 @@ async function showTree(name: string, story: Story, signal: AbortSignal): Promis
 async function folderFor(given: string | undefined): Promise<string> {
   if (given === undefined) return await mkdtemp(join(tmpdir(), "nxlive-demo-"));
   const directory = resolve(given);
-  await makeFolder(directory);
-  if ((await readdir(directory)).length > 0)
-    throw new UsageError(`--directory takes a new or an empty folder, not ${directory}`);
+  const names = await contentsOf(directory);
+  if (names.length > 0) throw new UsageError(`--directory takes a new or an empty folder, not ${directory}`);
   return directory;
+}
+
+async function contentsOf(directory: string): Promise<string[]> {
+  try {
+    await makeFolder(directory);
+    return await readdir(directory);
+  } catch (error) {
+    throw new UsageError(`--directory cannot be used: ${messageOf(error)}`);
+  }
 }
