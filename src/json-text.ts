@@ -4,16 +4,22 @@ import { JsonDecimal, parseExactJson, plainJson } from "./json.js";
 // Numbers that JSON.stringify and JSON.parse have no form for travel as texts with this prefix, which no document holds.
 const MARK = `nxlive-number-${randomUUID()}:`;
 const MARKED = new RegExp(`"${MARK}([^"]*)"`, "g");
+/** Escapes in JSON; those of half a surrogate pair are what JSON.stringify has no character for. */
+const ESCAPES = /\\(?:(ud[89a-f][0-9a-f]{2})|.)/g;
 const PYTHON_NUMBERS = /"(?:[^"\\]+|\\.)*"|NaN|-?Infinity/g;
 
 /**
  * The JSON text of a value, the counterpart of `parseExactJson`: bigints are integers of any size, a JsonDecimal (and a
  * number beyond 2^53) has a point (`1.0`), NaN and infinities become null (the protocol's rule), typed arrays lists.
+ * Half a surrogate pair, as is left of texts that were cut within an emoji, is no text for Redis: it becomes U+FFFD.
  */
 export function formatJson(value: unknown): string {
   const text = JSON.stringify(value, format) as string | undefined;
   if (text === undefined) return "null"; // undefined and functions have no JSON
-  return text.includes(MARK) ? text.replace(MARKED, "$1") : text;
+  const whole = text.includes("\\ud")
+    ? text.replace(ESCAPES, (sequence, half) => (half ? "\ufffd" : sequence))
+    : text;
+  return whole.includes(MARK) ? whole.replace(MARKED, "$1") : whole;
 }
 
 function format(this: Record<string, unknown>, key: string, value: unknown): unknown {

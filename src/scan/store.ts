@@ -10,7 +10,7 @@ import type { FollowableStream } from "../stream/followable.js";
 import type { GroupOptions, SignalOption } from "../stream/reading.js";
 import { Sink } from "../stream/sink.js";
 import { abortable, Deadline } from "../waiting.js";
-import { formatDocument, parseDocument, requireInfo } from "./document.js";
+import { formatDocument, keysOf, parseDocument, requireInfo } from "./document.js";
 import { NoScanError, ScanNotFoundError, ScanStateError } from "./errors.js";
 import { type FollowScansOptions, followScans } from "./follow-scans.js";
 import { type HistoryItem, lastItem, lastTimetag, nextItems } from "./history.js";
@@ -183,23 +183,25 @@ export class DataStore {
    * sealed, closed with the end reason `DELETION`, and deleted. A scan that is gone already is no error.
    */
   async deleteScan(key: string, options: { force?: boolean; signal?: AbortSignal } = {}): Promise<void> {
-    const scan = await this.openScan(key, options).catch((error) => {
+    await this.#check(options);
+    const found = await loadDocument(this.redis, key, options).catch((error) => {
       if (error instanceof ScanNotFoundError) return undefined;
       throw error;
     });
-    if (!scan) return;
-    if (scan.state !== "CLOSED") {
+    if (!found) return;
+    if (found.state !== "CLOSED") {
       if (!options.force) {
-        throw new ScanStateError(`Scan ${key} is ${scan.state}: close it first, or delete it with force.`, {
+        throw new ScanStateError(`Scan ${key} is ${found.state}: close it first, or delete it with force.`, {
           scan: key,
         });
       }
-      await scan.sealAll(options);
-      scan.info.end_reason = "DELETION";
-      await scan.close(options);
+      const open = await this.openScan(key, options);
+      await open.sealAll(options);
+      open.info.end_reason = "DELETION";
+      await open.close(options);
     }
     await this.redis.atomically(
-      scan.keys.map((name) => commands.expire(name, DELETED_TTL)),
+      keysOf(found.document).map((name) => commands.expire(name, DELETED_TTL)),
       options,
     );
   }

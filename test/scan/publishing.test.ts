@@ -61,4 +61,26 @@ describe("a published scan", () => {
     for await (const view of read?.cursor() ?? []) views.push([view.index, view.length, view.lost]);
     expect(views).toEqual([[0, 4, 0]]);
   });
+
+  test("may have texts that were cut within an emoji: its states and its document stay together", async () => {
+    const cut = "beam 🎉".slice(0, -1);
+    const scan = await store.createScan({ ...identity, name: cut }, { title: cut, [cut]: ["\\ud83d", cut] });
+    scan.createStream(cut, { dtype: "json", info: { unit: cut } });
+    await scan.prepare();
+    const { id, info, state, streams } = await store.loadScan(scan.key);
+    expect(id.name).toBe("beam \ufffd");
+    expect(info).toEqual({ title: "beam \ufffd", "beam \ufffd": ["\\ud83d", "beam \ufffd"] });
+    expect(state).toBe("PREPARED");
+    expect(streams.get("beam \ufffd")?.info).toEqual({ unit: "beam \ufffd" });
+    await scan.close();
+  });
+
+  test("is deleted also when its info is larger than one may be published", async () => {
+    const scan = await store.createScan(identity);
+    await scan.close();
+    const large = JSON.stringify("x".repeat(2 ** 20));
+    await store.redis.commands.call(["JSON.SET", scan.key, ".info.note", large]);
+    await store.deleteScan(scan.key);
+    await expect(store.loadScan(scan.key)).rejects.toMatchObject({ code: "ERR_SCAN_NOT_FOUND" });
+  });
 });
