@@ -1,7 +1,7 @@
 import { InvalidArgumentError, isNxliveError } from "../errors.js";
 import { type DType, sizeOfShape } from "../ndarray/dtype.js";
 import type { NdArray, Value } from "../ndarray/ndarray.js";
-import { type AxisSelection, pointsNeeded } from "../ndarray/slice.js";
+import { type AxisRange, type AxisSelection, pointsNeeded } from "../ndarray/slice.js";
 import { dropAxes, takeArray, wholeAxis } from "../ndarray/take.js";
 import { IndexNotYetThereError, IndexWontBeThereError } from "../stream/errors.js";
 import type { SignalOption } from "../stream/reading.js";
@@ -215,8 +215,21 @@ export class Dataset extends Node {
     }
     const ranges = resolveOn(selections, shape, this.location);
     const limit = options.timeout === undefined ? {} : { timeout: deadline.left };
-    const array = await data.read(ranges, { ...options, ...limit, wait });
-    return dropAxes(array, ranges);
+    try {
+      const array = await data.read(ranges, { ...options, ...limit, wait });
+      return dropAxes(array, ranges);
+    } catch (error) {
+      throw error instanceof RangeError ? this.#tooLarge(ranges, error) : error;
+    }
+  }
+
+  /** What Node says when there can be no array of that size names neither the dataset nor a way out. */
+  #tooLarge(ranges: readonly AxisRange[], cause: RangeError): Error {
+    const elements = sizeOfShape(ranges.map((range) => range.count));
+    return new InvalidArgumentError(
+      `${this.location}: ${elements} elements cannot be held in memory at once (${cause.message}): read parts of it, with slice() or blocks().`,
+      { path: this.location, cause },
+    );
   }
 
   /** A slice of consecutive points of which some are still to come. */

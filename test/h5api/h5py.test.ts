@@ -3,6 +3,8 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { jsonValue } from "../../src/cli/json-values.js";
 import { type Dataset, File, InvalidArgumentError, NdArray, parseSelection } from "../../src/index.js";
+import { temporaryFolder } from "../hdf5/support/files.js";
+import { runPython } from "../support/python.js";
 
 interface SliceRow {
   readonly path: string;
@@ -31,6 +33,7 @@ interface Tables {
   readonly visit: string[];
 }
 
+const newPath = temporaryFolder();
 const folder = fileURLToPath(new URL("../../fixtures/h5api/", import.meta.url));
 const tables = JSON.parse(readFileSync(`${folder}tables.json`, "utf8")) as Tables;
 let file: File;
@@ -106,6 +109,23 @@ describe("where h5py has no word", () => {
     expect(await file.get("/2.1/empty").value()).toBeNull();
     await expect(file.get("/2.1/scalar").length()).rejects.toMatchObject({ code: "ERR_WRONG_KIND" });
     await expect(file.get("/2.1/empty").slice()).rejects.toThrow(/null dataspace/);
+  });
+
+  test("more than memory can hold is an error that names the dataset and the way out", async () => {
+    const path = newPath("huge.h5");
+    await runPython(
+      `
+import h5py, sys
+with h5py.File(sys.argv[1], "w") as f:
+    f.create_dataset("huge", shape=(2**40, 2), dtype="f8", chunks=(1000, 2))[2**39, 1] = 7`,
+      [path],
+    );
+    await using huge = await File.open(path);
+    await expect(huge.get("/huge").value()).rejects.toMatchObject({
+      code: "ERR_INVALID_ARGUMENT",
+      message: expect.stringMatching(/huge\.h5::\/huge: 2199023255552 elements .* slice\(\) or blocks\(\)/),
+    });
+    expect((await huge.get("/huge").slice([2 ** 39, 2 ** 39 + 1])).toNested()).toEqual([[0, 7]]);
   });
 
   test("paths without an entry are looked for in the default entry, groups give their signal", async () => {
