@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { Bookkeeping } from "./engine/bookkeeping.js";
 import { DataWrites } from "./engine/data-writes.js";
 import { DataFile } from "./engine/file.js";
+import { findSuperblock } from "./engine/find-superblock.js";
 import type { GrowingFile } from "./engine/growing.js";
 import { HeapWriter } from "./engine/heap.js";
 import { claim, claimNew } from "./engine/locks.js";
@@ -124,7 +125,7 @@ async function openExisting(path: string): Promise<Claimed | undefined> {
   let release: (() => void) | undefined;
   try {
     release = await claim(path, await handle.stat({ bigint: true }));
-    const { block, size } = await DataFile.readSuperblock(path, handle);
+    const { block, size } = await findSuperblock(path, handle);
     checkSuperblock(block, size, path);
     return { file: await DataFile.adopt(path, handle, block, size), touched: size, release };
   } catch (error) {

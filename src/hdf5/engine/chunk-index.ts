@@ -1,46 +1,17 @@
-import {
-  type ChunkKey,
-  compareOffsets,
-  encodeEntries,
-  encodeNode,
-  NODE_CHILDREN,
-  type NodeEntry,
-  nodePlaces,
-  nodeSize,
-  parseNode,
-} from "../format/btree.js";
-import { ByteWriter } from "../format/bytes.js";
+import { type ChunkKey, compareOffsets, NODE_CHILDREN, type NodeEntry, nodeSize } from "../format/btree.js";
 import type { ReadBytes } from "../format/object-header.js";
-import type { Write } from "./header.js";
+import {
+  addWrites,
+  type IndexNode,
+  type IndexWrites,
+  loadedNode,
+  markWritten,
+  newNode,
+} from "./index-node.js";
 import { isInPage, type Placement } from "./placement.js";
 
-/** Gives out space of the file. */
+/** Gives out space of the file, for nodes. */
 export type Allocate = (size: number, placement: Placement) => number;
-
-export interface IndexWrites {
-  readonly fresh: Write[];
-  readonly publish: Write[];
-  /**
-   * How nodes refer to their siblings. Readers do not look at it, but other programs that append after a crash do: a sibling
-   * that the level above does not know of would make them lose chunks.
-   */
-  readonly settle: Write[];
-}
-
-interface LoadedNode {
-  address: number;
-  readonly level: number;
-  left: number | undefined;
-  right: number | undefined;
-  entries: NodeEntry[];
-  bound: readonly number[];
-  /** Entries that readers see already; undefined: the node is not in the file yet. */
-  stored: number | undefined;
-  /** Children of stored entries whose address changed. */
-  moved: Set<number>;
-  /** The sibling pointers, or the bound of a full node, changed. */
-  edges: boolean;
-}
 
 /**
  * The chunk index of one dataset: a B-tree that grows at its right edge. In memory are the nodes of the right edge and
@@ -56,13 +27,12 @@ export class ChunkIndex {
   private readonly allocate: Allocate;
   private readonly read: ReadBytes;
   private readonly limit: readonly number[];
-  private nodes = new Map<number, LoadedNode>();
+  private nodes = new Map<number, IndexNode>();
   /** Right edge, leaf first. */
-  private spine: LoadedNode[] = [];
+  private spine: IndexNode[] = [];
   /** Addresses of nodes that readers may still use, to be retired after the commit. */
   private replaced: number[] = [];
 
-  /** `allocate` says where nodes go. */
   constructor(chunks: readonly number[], allocate: Allocate, read: ReadBytes) {
     this.rank = chunks.length;
     this.allocate = allocate;
@@ -109,7 +79,7 @@ export class ChunkIndex {
   }
 
   /** A writer that was killed may have left the node before the last one without knowing of it. */
-  private async joinLeft(node: LoadedNode): Promise<void> {
+  private async joinLeft(node: IndexNode): Promise<void> {
     const first = node.entries[0];
     if (node.left === undefined || !first) return;
     const left = await this.load(node.left, node.level);
@@ -155,24 +125,14 @@ export class ChunkIndex {
    * have changed). When all is written call `written`, which gives the addresses of nodes that were replaced.
    */
   writes(): IndexWrites {
-    const [fresh, publish, settle]: [Write[], Write[], Write[]] = [[], [], []];
+    const writes: IndexWrites = { fresh: [], publish: [], settle: [] };
     const nodes = [...this.nodes.values()].sort((a, b) => a.level - b.level);
-    for (const node of nodes) {
-      if (node.stored === undefined) {
-        fresh.push({ address: node.address, bytes: encodeNode(node, this.rank) });
-      } else {
-        this.changes(node, node.stored, { fresh, publish, settle });
-      }
-    }
-    return { fresh, publish, settle };
+    for (const node of nodes) addWrites(node, this.rank, writes);
+    return writes;
   }
 
   written(): number[] {
-    for (const node of this.nodes.values()) {
-      node.stored = node.entries.length;
-      node.moved.clear();
-      node.edges = false;
-    }
+    for (const node of this.nodes.values()) markWritten(node);
     this.nodes = new Map(this.spine.map((node) => [node.address, node]));
     const replaced = this.replaced;
     this.replaced = [];
@@ -185,7 +145,7 @@ export class ChunkIndex {
     return [...(root ? await this.addressesBelow(root) : []), ...this.replaced];
   }
 
-  private async addressesBelow(node: LoadedNode): Promise<number[]> {
+  private async addressesBelow(node: IndexNode): Promise<number[]> {
     const result = [node.address];
     if (node.level === 0) return result;
     for (const { child } of node.entries) {
@@ -195,7 +155,7 @@ export class ChunkIndex {
     return result;
   }
 
-  private async *walk(node: LoadedNode): AsyncGenerator<NodeEntry> {
+  private async *walk(node: IndexNode): AsyncGenerator<NodeEntry> {
     for (const item of [...node.entries]) {
       if (node.level === 0) yield item;
       else yield* this.walk(await this.load(item.child, node.level - 1));
@@ -237,18 +197,8 @@ export class ChunkIndex {
     this.spine.push(this.create(level, undefined, [{ ...first, child: left.address }, added]));
   }
 
-  private create(level: number, left: number | undefined, entries: NodeEntry[]): LoadedNode {
-    const node: LoadedNode = {
-      address: this.place(),
-      level,
-      left,
-      right: undefined,
-      entries,
-      bound: this.limit,
-      stored: undefined,
-      moved: new Set(),
-      edges: false,
-    };
+  private create(level: number, left: number | undefined, entries: NodeEntry[]): IndexNode {
+    const node = newNode(this.place(), level, left, entries, this.limit);
     this.nodes.set(node.address, node);
     return node;
   }
@@ -258,7 +208,7 @@ export class ChunkIndex {
   }
 
   /** Nodes over a page boundary (five dimensions and more, or made by others) are never changed in place. */
-  private mustCopy(node: LoadedNode): boolean {
+  private mustCopy(node: IndexNode): boolean {
     return node.stored !== undefined && !isInPage(node.address, this.nodeBytes);
   }
 
@@ -274,7 +224,7 @@ export class ChunkIndex {
   }
 
   /** A full node that must not be changed in place, when its right sibling comes: its parent is on the right edge. */
-  private moveFull(node: LoadedNode, next: LoadedNode): void {
+  private moveFull(node: IndexNode, next: IndexNode): void {
     const parent = this.spine[node.level + 1];
     const old = node.address;
     this.relocate(node);
@@ -286,7 +236,7 @@ export class ChunkIndex {
     }
   }
 
-  private relocate(node: LoadedNode): void {
+  private relocate(node: IndexNode): void {
     this.replaced.push(node.address);
     this.nodes.delete(node.address);
     node.address = this.place();
@@ -294,7 +244,7 @@ export class ChunkIndex {
     this.nodes.set(node.address, node);
   }
 
-  private point(parent: LoadedNode, index: number, child: number): void {
+  private point(parent: IndexNode, index: number, child: number): void {
     const item = parent.entries[index];
     if (!item) throw new RangeError("a chunk index entry that is not there");
     parent.entries[index] = { ...item, child };
@@ -303,7 +253,7 @@ export class ChunkIndex {
   }
 
   /** Moves the node `path[at]` to a new place and redirects all that point at it. */
-  private async copy(path: readonly LoadedNode[], at: number): Promise<void> {
+  private async copy(path: readonly IndexNode[], at: number): Promise<void> {
     const node = path[at];
     if (!node) return;
     const old = node.address;
@@ -320,18 +270,15 @@ export class ChunkIndex {
     }
     const parent = path[at + 1];
     if (!parent) return;
-    this.point(
-      parent,
-      parent.entries.findIndex(({ child }) => child === old),
-      node.address,
-    );
+    const index = parent.entries.findIndex(({ child }) => child === old);
+    this.point(parent, index, node.address);
     if (this.mustCopy(parent)) await this.copy(path, at + 1);
   }
 
   /** Nodes from the leaf that holds a chunk up to the root. */
-  private async pathTo(offsets: readonly number[]): Promise<LoadedNode[]> {
+  private async pathTo(offsets: readonly number[]): Promise<IndexNode[]> {
     let node = this.spine.at(-1);
-    const path: LoadedNode[] = [];
+    const path: IndexNode[] = [];
     while (node) {
       path.unshift(node);
       if (node.level === 0) break;
@@ -343,53 +290,11 @@ export class ChunkIndex {
   }
 
   /** `level`: as its place says; a damaged index might otherwise go round in circles. */
-  private async load(address: number, level?: number): Promise<LoadedNode> {
+  private async load(address: number, level?: number): Promise<IndexNode> {
     const known = this.nodes.get(address);
     if (known) return known;
-    const node = parseNode(await this.read(address, this.nodeBytes), this.rank);
+    const node = loadedNode(address, await this.read(address, this.nodeBytes), this.rank);
     if (level !== undefined && node.level !== level) throw new RangeError("a chunk index out of level");
-    return {
-      ...node,
-      entries: [...node.entries],
-      address,
-      stored: node.entries.length,
-      moved: new Set(),
-      edges: false,
-    };
-  }
-
-  private changes(node: LoadedNode, stored: number, { fresh, publish, settle }: IndexWrites): void {
-    const { address, entries } = node;
-    if (entries.length > stored) {
-      fresh.push({
-        address: nodePlaces.key(address, stored, this.rank),
-        bytes: encodeEntries(entries.slice(stored), node.bound),
-      });
-    }
-    if (node.edges) {
-      settle.push({
-        address: nodePlaces.left(address),
-        bytes: new ByteWriter().u64(node.left).u64(node.right).done(),
-      });
-    }
-    if (node.edges && entries.length === stored) {
-      settle.push({
-        address: nodePlaces.key(address, stored, this.rank),
-        bytes: encodeEntries([], node.bound),
-      });
-    }
-    if (entries.length > stored) {
-      publish.push({
-        address: nodePlaces.count(address),
-        bytes: new ByteWriter().u16(entries.length).done(),
-      });
-    }
-    for (const index of node.moved) {
-      const child = entries[index]?.child;
-      publish.push({
-        address: nodePlaces.child(address, index, this.rank),
-        bytes: new ByteWriter().u64(child).done(),
-      });
-    }
+    return node;
   }
 }

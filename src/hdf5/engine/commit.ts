@@ -2,10 +2,10 @@ import type { Bookkeeping } from "./bookkeeping.js";
 import type { DataWrites } from "./data-writes.js";
 import type { DataFile } from "./file.js";
 import type { GrowingFile } from "./growing.js";
-import type { Write } from "./header.js";
 import type { HeapWriter } from "./heap.js";
 import type { Objects } from "./objects.js";
 import type { Block, Storage, StorageWrites } from "./storage.js";
+import type { Write } from "./write-lane.js";
 import type { Zones } from "./zones.js";
 
 export interface CommitParts {

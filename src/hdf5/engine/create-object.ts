@@ -9,7 +9,7 @@ import { encodeLayout } from "../format/layout.js";
 import { encodeFill, MESSAGE } from "../format/messages.js";
 import type { AttributeList } from "../writer-api.js";
 import { checkElements, encodeElements, type PutText } from "./elements.js";
-import { entry } from "./header.js";
+import { entry } from "./header-chunk.js";
 import { constant, MESSAGE_MAX, StoredObject } from "./object.js";
 
 /** Refuses attributes that could not be stored, before anything is changed. */

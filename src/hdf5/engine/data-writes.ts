@@ -1,6 +1,5 @@
 import { Memory } from "../../reusable-memory.js";
-import type { Write } from "./header.js";
-import { WriteLane } from "./write-lane.js";
+import { type Write, WriteLane } from "./write-lane.js";
 
 /** At most so many bytes of chunks wait for compression or the disk; appends wait when there are more. */
 const BUDGET = 32 * 2 ** 20;

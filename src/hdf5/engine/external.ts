@@ -6,7 +6,7 @@ import { encodeExternalFiles, encodeNames } from "../format/external-files.js";
 import { encodeLayout } from "../format/layout.js";
 import { encodeFill, MESSAGE } from "../format/messages.js";
 import type { ExternalDataset } from "../writer-api.js";
-import { entry } from "./header.js";
+import { entry } from "./header-chunk.js";
 import { constant, type StoredObject } from "./object.js";
 import type { Space } from "./storage.js";
 

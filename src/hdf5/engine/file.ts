@@ -2,31 +2,17 @@ import { type BigIntStats, constants } from "node:fs";
 import { type FileHandle, link, open, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import {
-  FileChangedError,
-  FileExistsError,
-  NotHdf5Error,
-  systemError,
-  UnsupportedFileError,
-} from "../errors.js";
-import { encodeSuperblock, parseSuperblock, SUPERBLOCK_MAX, type Superblock } from "../format/superblock.js";
-import type { Write } from "./header.js";
-import { isOnNetwork } from "./network.js";
+import { FileExistsError, systemError } from "../errors.js";
+import { encodeSuperblock, SUPERBLOCK_MAX, type Superblock } from "../format/superblock.js";
+import { ChangeWatch } from "./change-watch.js";
+import { readSuperblock } from "./find-superblock.js";
+import { Headroom } from "./headroom.js";
+import type { Write } from "./write-lane.js";
 
-/** How far the stored EOF runs ahead of what is written, at least: what it may grow by while a reader keeps it open. */
-const HEADROOM = 512 * 2 ** 20;
-/** As long as it is not known whether the file system has sparse files, and where it has none. */
-const HEADROOM_TRIED = 64 * 2 ** 20;
-const HEADROOM_DENSE = 2 ** 20;
 /** The stored EOF of a new file covers the beginning of its scratch space: readers that open it early see addresses there. */
 const FIRST_EOF = 1.5 * 2 ** 30;
-const HEADROOM_MAX = 16 * 2 ** 30;
-/** The headroom covers so much time at the present speed of writing: longer than readers take to open, read and close. */
-const HEADROOM_SECONDS = 30;
-
 /**
- * The file itself: reading and writing at addresses, the superblock with its headroom, and what the operating system tells
- * of changes by others.
+ * The file itself: reading and writing at addresses, and the superblock with its headroom.
  *
  * Headroom: a reader takes the file's size first, then the superblock, then follows addresses; it fails when the size is
  * below the stored EOF, or an address above the stored EOF it saw. So the stored EOF leads what is written, the physical
@@ -41,26 +27,20 @@ export class DataFile {
   private written = 0;
   /** Resolves when the file has its new size. */
   private resizing: Promise<void> | undefined;
-  private headroom = HEADROOM_TRIED;
-  private extended = { at: performance.now(), used: 0 };
+  private readonly headroom: Headroom;
   private extending: Promise<void> = Promise.resolve();
-  /** What the file looked like after our last write; undefined while writes are under way. */
-  private seen: { readonly size: bigint; readonly mtime: bigint } | undefined;
-  private checking: Promise<void> | undefined;
-  /** Writes begun so far. */
-  private begun = 0;
-  /** On network file systems the server sets modification times, at moments of its own. */
-  private ownTimes: boolean;
+  private readonly watch: ChangeWatch;
   /** True once something has been written since the file was opened. */
   wrote: boolean;
 
-  private constructor(path: string, handle: FileHandle, block: Superblock, physical: number) {
+  private constructor(path: string, handle: FileHandle, block: Superblock, physical: number, used: number) {
     this.path = path;
     this.handle = handle;
     this.block = block;
     this.physical = physical;
+    this.headroom = new Headroom(used);
+    this.watch = new ChangeWatch(path, handle);
     this.wrote = false;
-    this.ownTimes = true;
   }
 
   /**
@@ -76,12 +56,12 @@ export class DataFile {
     let handle: FileHandle | undefined;
     try {
       handle = await open(temporary, "wx+");
-      const file = new DataFile(path, handle, first, 0);
+      const file = new DataFile(path, handle, first, 0, 0);
       // While no reader can hold a smaller size; the first time shows how large the headroom can be.
-      for (let i = 0; i < 2; i++) await file.lengthen(first.eof + file.headroom);
+      for (let i = 0; i < 2; i++) await file.lengthen(first.eof + file.headroom.bytes);
       if (file.sparse) {
         file.block = { ...first, eof: FIRST_EOF };
-        await file.lengthen(FIRST_EOF + file.headroom);
+        await file.lengthen(FIRST_EOF + file.headroom.bytes);
       }
       const content = contentFor(file.block);
       await handle.write(content, 0, content.length, 0);
@@ -117,30 +97,8 @@ export class DataFile {
     }
   }
 
-  /** The superblock of an open file, and the file's size. */
-  static async readSuperblock(
-    path: string,
-    handle: FileHandle,
-  ): Promise<{ block: Superblock; size: number }> {
-    const { size } = await handle.stat();
-    for (let at = 0; at < size; at = Math.max(512, 2 * at)) {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(SUPERBLOCK_MAX), 0, SUPERBLOCK_MAX, at);
-      const block = parseOrNothing(buffer.subarray(0, bytesRead));
-      if (block && at > 0)
-        throw new UnsupportedFileError(
-          `${path} cannot be appended to: it has a user block of ${at} bytes. Make a copy without it (h5unjam) and use that.`,
-          {
-            path,
-          },
-        );
-      if (block) return { block, size };
-    }
-    throw new NotHdf5Error(`${path} is not an HDF5 file: move it away, or choose another name.`, { path });
-  }
-
   static async adopt(path: string, handle: FileHandle, block: Superblock, size: number): Promise<DataFile> {
-    const file = new DataFile(path, handle, block, size);
-    file.extended.used = block.eof;
+    const file = new DataFile(path, handle, block, size, block.eof);
     await file.quiet();
     return file;
   }
@@ -173,7 +131,7 @@ export class DataFile {
 
   /** Pieces that lie one behind the other from an address on. */
   async writeJoined(address: number, pieces: readonly Buffer[]): Promise<void> {
-    await this.beforeWriting();
+    await this.watch.beforeWriting();
     await this.resizing?.catch(() => undefined);
     this.wrote = true;
     try {
@@ -195,7 +153,7 @@ export class DataFile {
 
   /** False when lengthening the file takes room on the disk. */
   get sparse(): boolean {
-    return this.headroom > HEADROOM_DENSE;
+    return this.headroom.sparse;
   }
 
   /**
@@ -224,7 +182,7 @@ export class DataFile {
   /** Gives the file its exact size, for the clean end. */
   async trim(end: number): Promise<void> {
     if (this.block.eof === end && this.physical === end) return;
-    await this.beforeWriting();
+    await this.watch.beforeWriting();
     if (this.physical < end) await this.truncate(end);
     await this.writeSuperblock({ ...this.block, eof: end });
     if (this.physical > end) await this.truncate(end);
@@ -240,69 +198,31 @@ export class DataFile {
 
   /** Notes what the file looks like now that nothing is being written. */
   async quiet(): Promise<void> {
-    if (this.seen === undefined && !this.wrote) this.ownTimes = !(await isOnNetwork(this.path));
-    const { begun } = this;
-    const { size, mtimeNs } = await this.handle.stat({ bigint: true });
-    if (begun !== this.begun) return; // this may be from before that write
-    this.seen = { size, mtime: mtimeNs };
-    this.checking = undefined;
+    await this.watch.quiet(this.wrote);
   }
 
   /** Before each commit: still the same file, not truncated, superblock as we wrote it? */
   async check(): Promise<void> {
-    await this.beforeWriting();
+    await this.watch.beforeWriting();
     const [now, head] = await Promise.all([this.handle.stat(), this.read(0, SUPERBLOCK_MAX)]);
-    if (now.nlink === 0) throw this.changed("it was deleted or replaced");
-    if (now.size < this.physical) throw this.changed(`it was truncated to ${now.size} bytes`);
-    const { eof, root } = parseOrNothing(head) ?? {};
+    if (now.nlink === 0) throw this.watch.changed("it was deleted or replaced");
+    if (now.size < this.physical) throw this.watch.changed(`it was truncated to ${now.size} bytes`);
+    const { eof, root } = readSuperblock(head) ?? {};
     if (eof !== this.block.eof || root !== this.block.root)
-      throw this.changed("its superblock was rewritten");
-  }
-
-  /** The first write after a quiet time looks whether someone else changed the file meanwhile. */
-  private async beforeWriting(): Promise<void> {
-    this.begun++;
-    const seen = this.seen;
-    if (seen) {
-      this.seen = undefined;
-      this.checking = this.compare(seen);
-    }
-    await this.checking;
-  }
-
-  private async compare(seen: { readonly size: bigint; readonly mtime: bigint }): Promise<void> {
-    const now = await this.handle.stat({ bigint: true });
-    if (now.nlink === 0n) throw this.changed("it was deleted or replaced");
-    if (now.size !== seen.size) throw this.changed(`its size changed from ${seen.size} to ${now.size} bytes`);
-    if (this.ownTimes && now.mtimeNs !== seen.mtime) throw this.changed("it was written to");
-  }
-
-  private changed(how: string): FileChangedError {
-    return new FileChangedError(
-      `${this.path} was changed by someone else since our last write: ${how}. Nothing more is written to it; close it, check it with h5dump or h5py, and open it again.`,
-      { path: this.path },
-    );
+      throw this.watch.changed("its superblock was rewritten");
   }
 
   private async extendTo(end: number, used: number): Promise<void> {
-    if (end + this.headroom / 2 <= this.block.eof) return;
-    await this.beforeWriting();
-    const now = performance.now();
-    const speed = (used - this.extended.used) / Math.max(0.05, (now - this.extended.at) / 1000);
-    this.extended = { at: now, used };
-    if (this.headroom >= HEADROOM) {
-      this.headroom = Math.min(
-        HEADROOM_MAX,
-        Math.max(HEADROOM, 2 ** 20 * Math.ceil((speed * HEADROOM_SECONDS) / 2 ** 20)),
-      );
-    }
-    const behind = end + this.headroom / 2 > this.physical;
+    if (end + this.headroom.bytes / 2 <= this.block.eof) return;
+    await this.watch.beforeWriting();
+    this.headroom.follow(used);
+    const behind = end + this.headroom.bytes / 2 > this.physical;
     if (behind) {
-      await this.lengthen(end + this.headroom);
+      await this.lengthen(end + this.headroom.bytes);
       await delay(20); // a reader may hold the old size already and be about to read the superblock
     }
-    const eof = behind ? end + this.headroom : this.physical;
-    await this.lengthen(eof + this.headroom);
+    const eof = behind ? end + this.headroom.bytes : this.physical;
+    await this.lengthen(eof + this.headroom.bytes);
     await this.writeSuperblock({ ...this.block, eof });
   }
 
@@ -314,9 +234,7 @@ export class DataFile {
     // Data are written ahead of what is covered: they stay.
     await this.truncate(Math.max(size, this.written));
     const after = await this.handle.stat();
-    const sparse = (after.blocks - before.blocks) * 512 < added / 2;
-    if (!sparse) this.headroom = HEADROOM_DENSE;
-    else if (this.headroom === HEADROOM_TRIED) this.headroom = HEADROOM;
+    this.headroom.tried((after.blocks - before.blocks) * 512 >= added / 2);
   }
 
   private async truncate(size: number): Promise<void> {
@@ -359,13 +277,5 @@ async function publish(temporary: string, path: string): Promise<void> {
     const handle = await open(path, "wx");
     await handle.close();
     await rename(temporary, path);
-  }
-}
-
-function parseOrNothing(bytes: Buffer): Superblock | undefined {
-  try {
-    return parseSuperblock(bytes);
-  } catch {
-    return undefined;
   }
 }

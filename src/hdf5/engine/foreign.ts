@@ -3,7 +3,7 @@ import { readDense } from "../format/dense.js";
 import { byName, readLinks } from "../format/links.js";
 import { MESSAGE, parseAttributeInfo, parseReferenceCount } from "../format/messages.js";
 import type { Message, ParsedHeader, ReadBytes } from "../format/object-header.js";
-import { entry } from "./header.js";
+import { entry } from "./header-chunk.js";
 import { StoredObject } from "./object.js";
 
 /** Messages that describe the header itself or are rebuilt in our form. */

@@ -10,7 +10,7 @@ import { checkChunks, chooseChunks } from "./chunk-shape.js";
 import { ChunkedStorage } from "./chunked.js";
 import { encodeTexts } from "./elements.js";
 import { type GrowingSpec, hasSmallRows } from "./growing-spec.js";
-import { type Entry, entry, type HeaderChunk, VOLATILE } from "./header.js";
+import { type Entry, entry, type HeaderChunk, VOLATILE } from "./header-chunk.js";
 import { constant, type StoredObject } from "./object.js";
 import { RegionStorage } from "./region.js";
 import type { Block, Space, Storage, StorageWrites, Stored } from "./storage.js";

@@ -1,88 +1,23 @@
 import { ByteReader } from "../format/bytes.js";
-import { encodeContinuation, MESSAGE } from "../format/messages.js";
+import { MESSAGE } from "../format/messages.js";
 import { NOTE_SIZE } from "../format/note.js";
 import {
   CONTINUATION_SIZE,
   encodeChunk,
-  FIRST_OVERHEAD,
   MESSAGE_OVERHEAD,
   type Message,
   NEXT_OVERHEAD,
   type ParsedHeader,
 } from "../format/object-header.js";
+import { Continuation, type Entry, entry, HeaderChunk } from "./header-chunk.js";
 import { isInPage } from "./placement.js";
+import type { Write } from "./write-lane.js";
 import type { Zones } from "./zones.js";
-
-/** A message in memory; `encode` runs at commit, when addresses are known, and always gives `length` bytes. */
-export interface Entry {
-  readonly type: number;
-  readonly flags: number;
-  readonly order: number;
-  readonly length: number;
-  encode(): Buffer;
-}
-
-export function entry(type: number, body: Buffer, flags = 0, order = 0): Entry {
-  return { type, flags, order, length: body.length, encode: () => body };
-}
-
-/** One write to the file. */
-export interface Write {
-  readonly address: number;
-  readonly bytes: Buffer;
-}
 
 /** Largest first chunk: the C library reads so much of a header in one go, so it never sees half of a rewrite. */
 const FIRST_MAX = 512;
 /** Largest chunk that is ever rewritten: within a page, a killed process leaves the old or the new one. */
 const CHUNK_MAX = 4096;
-
-/** Messages of a growing dataset that change together: they live in a chunk of their own. */
-export const VOLATILE: ReadonlySet<number> = new Set([
-  MESSAGE.dataspace,
-  MESSAGE.fill,
-  MESSAGE.pipeline,
-  MESSAGE.layout,
-]);
-
-export class HeaderChunk {
-  address: number | undefined;
-  /** Bytes in the file; may still change while the chunk has never been written. */
-  size: number;
-  entries: Entry[] = [];
-  dirty: boolean;
-  /** Written at least once. */
-  stored: boolean;
-  readonly first: boolean;
-  /** Holds a closed set of messages: nothing else is added. */
-  closed: boolean;
-  readonly align: number;
-
-  constructor(first: boolean, size: number, closed = false, align = 8) {
-    this.first = first;
-    this.dirty = true;
-    this.stored = false;
-    this.size = size;
-    this.closed = closed;
-    this.align = align;
-  }
-
-  get used(): number {
-    const overhead = this.first ? FIRST_OVERHEAD : NEXT_OVERHEAD;
-    return this.entries.reduce((sum, { length }) => sum + MESSAGE_OVERHEAD + length, overhead);
-  }
-
-  /** The chunk of what changes while a dataset grows. */
-  get isVolatile(): boolean {
-    const types = this.entries.map(({ type }) => type);
-    const complete = types.includes(MESSAGE.dataspace) && types.includes(MESSAGE.layout);
-    return !this.first && complete && types.every((type) => VOLATILE.has(type));
-  }
-
-  get free(): number {
-    return this.size - this.used;
-  }
-}
 
 /**
  * An object header in memory, edited such that each change needs one write of one existing chunk, at most a page long and
@@ -332,22 +267,5 @@ export class Header {
     const chunk = this.chunks.find(({ entries }) => entries.includes(wanted));
     if (!chunk) throw new RangeError("a message that is not in this object header");
     return chunk;
-  }
-}
-
-class Continuation implements Entry {
-  readonly type = MESSAGE.continuation;
-  readonly flags = 0;
-  readonly order = 0;
-  readonly length = 16;
-  readonly target: HeaderChunk;
-
-  constructor(target: HeaderChunk) {
-    this.target = target;
-  }
-
-  encode(): Buffer {
-    if (this.target.address === undefined) throw new RangeError("an object header chunk without an address");
-    return encodeContinuation(this.target.address, this.target.size);
   }
 }

@@ -12,7 +12,8 @@ import {
   parseLinkInfo,
   parseReferenceCount,
 } from "../format/messages.js";
-import { type Entry, entry, Header } from "./header.js";
+import { Header } from "./header.js";
+import { type Entry, entry } from "./header-chunk.js";
 
 /** Largest message body; the format's limit for a header message is 65535. */
 export const MESSAGE_MAX = 65000;

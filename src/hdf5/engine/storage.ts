@@ -3,7 +3,7 @@ import type { Layout } from "../format/layout.js";
 import type { Filter } from "../format/messages.js";
 import type { ReadBytes } from "../format/object-header.js";
 import type { DataWrites } from "./data-writes.js";
-import type { Write } from "./header.js";
+import type { Write } from "./write-lane.js";
 import type { Zones } from "./zones.js";
 
 /** What the storage of a dataset needs of the file. */

@@ -5,7 +5,7 @@ import { encodeLayout } from "../format/layout.js";
 import { encodeFill, MESSAGE } from "../format/messages.js";
 import { encodeVirtualBlock } from "../format/virtual-block.js";
 import type { Selection, VirtualDataset } from "../writer-api.js";
-import { entry } from "./header.js";
+import { entry } from "./header-chunk.js";
 import type { HeapWriter } from "./heap.js";
 import { constant, type StoredObject } from "./object.js";
 

@@ -1,4 +1,8 @@
-import type { Write } from "./header.js";
+/** One write to the file. */
+export interface Write {
+  readonly address: number;
+  readonly bytes: Buffer;
+}
 
 /** Writes go out at the same time while they are no more than this in all. */
 const TOGETHER = 256 * 1024;

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { DataFile } from "../../../src/hdf5/engine/file.js";
+import { findSuperblock } from "../../../src/hdf5/engine/find-superblock.js";
 import { openHdf5 } from "../../../src/hdf5/open.js";
 import { temporaryFolder } from "../support/files.js";
 
@@ -10,7 +11,7 @@ test("a write that begins while the file's state is noted is not taken for one o
   await (await openHdf5(path, { mode: "create" })).close();
   const handle = await DataFile.open(path);
   if (!handle) throw new Error("the file is not there");
-  const { block, size } = await DataFile.readSuperblock(path, handle);
+  const { block, size } = await findSuperblock(path, handle);
   const file = await DataFile.adopt(path, handle, block, size);
   // Each write makes the file longer, so that its state before and after differ whatever the clock's resolution is.
   for (let end = size, round = 0; round < 50; round++) {
@@ -28,7 +29,7 @@ test("lengthening the file cuts off nothing of what was written, or is being wri
   await (await openHdf5(path, { mode: "create" })).close();
   const handle = await DataFile.open(path);
   if (!handle) throw new Error("the file is not there");
-  const { block, size } = await DataFile.readSuperblock(path, handle);
+  const { block, size } = await findSuperblock(path, handle);
   const file = await DataFile.adopt(path, handle, block, size);
   const bytes = Buffer.from("here");
   const [before, during] = [2 ** 31, 2 ** 31 + 2 ** 20];
