@@ -5,6 +5,7 @@ import type { Filter } from "../format/messages.js";
 import type { DatasetOptions } from "../writer-api.js";
 import { checkChunks } from "./chunk-shape.js";
 import { fillBytes } from "./create-object.js";
+import { encodeTexts } from "./elements.js";
 import { filtersFor } from "./filters.js";
 
 const CONTIGUOUS_BELOW = 2 ** 20;
@@ -71,4 +72,43 @@ export function growingSpec(
 export function hasSmallRows({ rowShape, itemsize }: GrowingSpec): boolean {
   const bytes = sizeOfShape(rowShape) * itemsize;
   return bytes > 0 && bytes <= SMALL_ROW;
+}
+
+/** Rows as they are stored; texts go into the heap by `putText`. Error: InvalidArgumentError for rows of another kind. */
+export function encodeRows(
+  rows: Uint8Array | readonly string[],
+  { dtype, path }: GrowingSpec,
+  putText: (text: string) => Buffer,
+): Buffer {
+  if (rows instanceof Uint8Array) {
+    if (dtype === "str")
+      throw new InvalidArgumentError(`${path}: a dataset of text takes strings.`, { path });
+    return Buffer.from(rows.buffer, rows.byteOffset, rows.byteLength);
+  }
+  if (typeof dtype !== "string" || (dtype !== "str" && !dtype.startsWith("|S"))) {
+    throw new InvalidArgumentError(
+      `${path}: a dataset of ${JSON.stringify(dtype)} takes bytes, not strings.`,
+      { path },
+    );
+  }
+  return encodeTexts(dtype, rows, putText, path);
+}
+
+/** Axes of rows only become longer, up to their maximum. Error: InvalidArgumentError. */
+export function checkExtension(
+  { maxshape, path }: GrowingSpec,
+  now: readonly number[],
+  next: readonly number[],
+): void {
+  const grows =
+    next.length === now.length &&
+    next.every((length, axis) => {
+      const most = maxshape[axis + 1] ?? Number.POSITIVE_INFINITY;
+      return Number.isSafeInteger(length) && length >= (now[axis] ?? 0) && length <= most;
+    });
+  if (grows) return;
+  throw new InvalidArgumentError(
+    `${path}: rows of shape [${now}] cannot become [${next}] (maximal shape [${maxshape.map(String)}]).`,
+    { path },
+  );
 }

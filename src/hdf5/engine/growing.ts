@@ -8,8 +8,7 @@ import { MESSAGE_OVERHEAD, NEXT_OVERHEAD } from "../format/object-header.js";
 import type { GrowingDataset } from "../writer-api.js";
 import { checkChunks, chooseChunks } from "./chunk-shape.js";
 import { ChunkedStorage } from "./chunked.js";
-import { encodeTexts } from "./elements.js";
-import { type GrowingSpec, hasSmallRows } from "./growing-spec.js";
+import { checkExtension, encodeRows, type GrowingSpec, hasSmallRows } from "./growing-spec.js";
 import { type Entry, entry, type HeaderChunk, VOLATILE } from "./header-chunk.js";
 import { constant, type StoredObject } from "./object.js";
 import { RegionStorage } from "./region.js";
@@ -92,7 +91,7 @@ export class GrowingFile implements GrowingDataset {
       await this.host.writes.room(options.signal);
       this.requireOpen();
     }
-    this.take(this.encode(rows));
+    this.take(encodeRows(rows, this.spec, this.putText));
   }
 
   /** Takes encoded rows; waits for nothing. */
@@ -121,7 +120,7 @@ export class GrowingFile implements GrowingDataset {
 
   async extendRows(rowShape: readonly number[]): Promise<void> {
     this.requireOpen();
-    this.checkExtension(rowShape);
+    checkExtension(this.spec, this.rowAxes, rowShape);
     const { itemsize, fill } = this.spec;
     const wider = (rows: Buffer): Buffer => widenRows(rows, this.rowAxes, rowShape, itemsize, fill);
     if (this.storage instanceof RegionStorage) {
@@ -223,36 +222,7 @@ export class GrowingFile implements GrowingDataset {
     this.storage = chunked;
   }
 
-  private encode(rows: Uint8Array | readonly string[]): Buffer {
-    const { dtype, path } = this.spec;
-    if (rows instanceof Uint8Array) {
-      if (dtype === "str")
-        throw new InvalidArgumentError(`${path}: a dataset of text takes strings.`, { path });
-      return Buffer.from(rows.buffer, rows.byteOffset, rows.byteLength);
-    }
-    if (typeof dtype !== "string" || (dtype !== "str" && !dtype.startsWith("|S"))) {
-      throw new InvalidArgumentError(
-        `${path}: a dataset of ${JSON.stringify(dtype)} takes bytes, not strings.`,
-        { path },
-      );
-    }
-    return encodeTexts(dtype, rows, (text) => this.host.putText(text), path);
-  }
-
-  private checkExtension(rowShape: readonly number[]): void {
-    const grows =
-      rowShape.length === this.rowAxes.length &&
-      rowShape.every((length, axis) => {
-        const most = this.spec.maxshape[axis + 1] ?? Number.POSITIVE_INFINITY;
-        return Number.isSafeInteger(length) && length >= (this.rowAxes[axis] ?? 0) && length <= most;
-      });
-    if (!grows) {
-      throw new InvalidArgumentError(
-        `${this.path}: rows of shape [${this.rowAxes}] cannot become [${rowShape}] (maximal shape [${this.spec.maxshape.map(String)}]).`,
-        { path: this.path },
-      );
-    }
-  }
+  private readonly putText = (text: string): Buffer => this.host.putText(text);
 
   private requireOpen(): void {
     if (this.state !== "open") {

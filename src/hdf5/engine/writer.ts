@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "../../errors.js";
 import type { RawArray } from "../../ndarray/raw.js";
-import { ItemExistsError, ItemMissingError } from "../errors.js";
+import { ItemMissingError } from "../errors.js";
 import type { Link } from "../format/link.js";
 import type {
   AttributeList,
@@ -18,31 +18,22 @@ import { checkElements, encodeElements } from "./elements.js";
 import { addExternalFiles, checkExternal } from "./external.js";
 import type { GrowingFile } from "./growing.js";
 import { growingSpec } from "./growing-spec.js";
-import { type LinkEntry, StoredObject } from "./object.js";
-import type { Located } from "./objects.js";
-import { joinPath, splitParent, splitPath } from "./paths.js";
+import { StoredObject } from "./object.js";
+import { splitPath } from "./paths.js";
+import { Places } from "./places.js";
 import { readAttribute } from "./read-values.js";
 import { Session } from "./session.js";
-import { unlinked } from "./unlink.js";
 import { addVirtual, checkVirtual } from "./virtual.js";
-
-/** Where a new item goes. */
-interface Place {
-  readonly parent: Located;
-  readonly name: string;
-  readonly path: string;
-}
 
 /** The writer of one open file. Calls run one after the other in the order they are made; appends to datasets run beside. */
 export class FileWriter extends Session implements Hdf5Writer {
-  /** Paths of items that are to be replaced. */
-  private readonly vacated = new Set<string>();
+  private readonly places = new Places(this.parts, (object) => this.forget(object));
 
   async kindOf(path: string): Promise<ItemKind | undefined> {
     return await this.exclusive(async () => {
       const elements = splitPath(path);
-      if (this.vacated.has(joinPath(elements))) return undefined;
-      const link = await this.linkOf(elements);
+      if (this.places.isVacated(elements)) return undefined;
+      const link = await this.places.linkAt(elements);
       if (link?.kind === "soft") return "soft_link";
       if (link?.kind === "external") return "external_link";
       return (await this.parts.objects.find(elements, false))?.object.kind;
@@ -58,7 +49,7 @@ export class FileWriter extends Session implements Hdf5Writer {
 
   async linkAt(path: string): Promise<StoredLink | undefined> {
     return await this.exclusive(async () => {
-      const link = await this.linkOf(splitPath(path));
+      const link = await this.places.linkAt(splitPath(path));
       if (link?.kind === "soft") return { kind: "soft_link", target: link.target };
       return link?.kind === "external"
         ? { kind: "external_link", file: link.file, path: link.path }
@@ -207,87 +198,38 @@ export class FileWriter extends Session implements Hdf5Writer {
   async createHardLink(path: string, target: string): Promise<void> {
     await this.exclusive(async () => {
       const located = await this.parts.objects.object(splitPath(target));
-      const place = await this.freePlace(path);
+      const place = await this.places.find(path);
       this.parts.objects.change(located);
       located.object.setReferences(located.object.references + 1);
-      await this.link(place, { kind: "hard", address: located.object.address ?? 0 }, located.object);
+      await this.places.fill(place, { kind: "hard", address: located.object.address ?? 0 }, located.object);
     });
   }
 
   async remove(path: string): Promise<void> {
-    await this.exclusive(async () => {
-      const { parent: elements, name } = splitParent(path);
-      const parent = await this.parts.objects.group(elements);
-      const link = parent.object.links.get(name);
-      if (!link) throw new ItemMissingError(`${this.path}: there is nothing at ${path}.`, { path });
-      this.vacated.delete(joinPath([...elements, name]));
-      this.parts.objects.change(parent);
-      parent.object.removeLink(name);
-      await this.unlinked(link, path);
-    });
+    await this.exclusive(() => this.places.clear(path));
   }
 
   async replace(path: string): Promise<void> {
-    await this.exclusive(async () => {
-      const { parent: elements, name } = splitParent(path);
-      const parent = await this.parts.objects.group(elements);
-      if (!parent.object.links.has(name))
-        throw new ItemMissingError(`${this.path}: there is nothing at ${path}.`, { path });
-      this.vacated.add(joinPath([...elements, name]));
-    });
-  }
-
-  /** A link is gone, and with it what it led to unless other links do. */
-  private async unlinked(link: LinkEntry, path: string): Promise<void> {
-    if (link.link.kind !== "hard") return;
-    const target = await this.parts.objects.targetOf(link, path);
-    await unlinked(target, this.parts, (object) => this.forget(object));
+    await this.exclusive(() => this.places.vacate(path));
   }
 
   private attributeBody(name: string, value: RawArray, path: string): Buffer {
     return attributeBody(name, value, (text) => this.host.putText(text), path);
   }
 
-  private async linkOf(elements: readonly string[]): Promise<Link | undefined> {
-    const name = elements.at(-1);
-    const parent = await this.parts.objects.find(elements.slice(0, -1));
-    return name === undefined ? undefined : parent?.object.links.get(name)?.link;
-  }
-
-  private async freePlace(path: string): Promise<Place> {
-    const { parent: elements, name } = splitParent(path);
-    const parent = await this.parts.objects.group(elements);
-    const at = joinPath([...elements, name]);
-    if (parent.object.links.has(name) && !this.vacated.has(at)) {
-      throw new ItemExistsError(`${this.path}: there is something at ${path} already; remove it first.`, {
-        path,
-      });
-    }
-    return { parent, name, path: at };
-  }
-
-  /** Puts a link into its place, and gives up what was there. */
-  private async link({ parent, name, path }: Place, link: Link, target?: StoredObject): Promise<void> {
-    const old = parent.object.links.get(name);
-    this.parts.objects.change(parent);
-    parent.object.addLink(name, link, target);
-    this.vacated.delete(path);
-    if (old) await this.unlinked(old, path);
-  }
-
   /** Makes an object and links it; nothing is changed when the place is taken. */
   private async create(path: string, build: () => StoredObject): Promise<void> {
     await this.exclusive(async () => {
-      const place = await this.freePlace(path);
+      const place = await this.places.find(path);
       const object = build();
       this.parts.objects.changed.add(object);
-      await this.link(place, { kind: "hard", address: 0 }, object);
+      await this.places.fill(place, { kind: "hard", address: 0 }, object);
     });
   }
 
   private async createLink(path: string, link: Link): Promise<void> {
     await this.exclusive(async () => {
-      await this.link(await this.freePlace(path), link);
+      await this.places.fill(await this.places.find(path), link);
     });
   }
 
