@@ -1,6 +1,6 @@
 import { ClosedError, InvalidArgumentError, messageOf } from "../errors.js";
 import { BLOCK, type RedisClient } from "../redis/client.js";
-import { Deadline } from "../waiting.js";
+import { abortable, Deadline } from "../waiting.js";
 import type { FollowableStream } from "./followable.js";
 import { Follower } from "./follower.js";
 import { alone, lookAtScans, lookForCulprits, lookForFirst, lookForNewest } from "./group-looks.js";
@@ -156,10 +156,12 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
     const { stream } = follower;
     try {
       if (stream.failure) throw stream.failure;
-      const view = await follower.view(signal);
+      const viewing = follower.view(signal);
+      // What plugins wait for may never come: aborting and closing do not wait for it.
+      const view = stream.events === stream ? await viewing : await this.#unlessEnded(viewing, signal);
       if (view) views.set(stream, view);
     } catch (error) {
-      if (signal?.aborted) throw error;
+      if (signal?.aborted || this.#closing.signal.aborted) throw error;
       follower.ended = true;
       views.set(stream, failedView(follower.position, error));
     }
@@ -168,6 +170,10 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
 
   get #unsealed(): Follower[] {
     return [...this.#followers.values()].filter((follower) => !follower.sealed);
+  }
+
+  #unlessEnded<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    return abortable(abortable(promise, this.#closing.signal), signal);
   }
 
   async #fetch(deadline: Deadline, signal: AbortSignal | undefined): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Entry } from "../redis/replies.js";
 import { endOf, type PointsEntry, parseEntry, type StreamEntry } from "./entry.js";
+import { StreamFormatError } from "./errors.js";
 import type { FollowableStream } from "./followable.js";
 import type { GroupOptions, StreamView } from "./reading.js";
 import { EntriesView } from "./view.js";
@@ -114,7 +115,7 @@ export class Follower {
       ...(signal && { signal }),
     });
     if (view && (view.length > 0 || view.lost > 0)) {
-      this.#position = Math.max(this.#position, view.index + view.length);
+      this.#position = this.#after(view);
       // The points of a plain stream are its events.
       if (this.stream.events === this.stream && this.#position >= this.#next) this.#events = null;
       this.jump = this.newestOnly;
@@ -126,6 +127,16 @@ export class Follower {
     }
     this.#events = null;
     return this.view(signal); // a sealed stream may have something left without events
+  }
+
+  /** The next point after a view. One that gets no further would be handed out for ever. */
+  #after({ index, length }: StreamView): number {
+    const end = index + length;
+    if (end > this.#position) return end;
+    throw new StreamFormatError(
+      `The plugin "${this.stream.plugin}" gave points ${index} to ${end} of stream "${this.stream.name}", after those to ${this.#position} had been handed out.`,
+      { stream: this.stream.name },
+    );
   }
 
   #skipToNewest(entries: readonly StreamEntry[]): void {

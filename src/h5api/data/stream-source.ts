@@ -2,7 +2,7 @@ import { parsePlainJson } from "../../json-text.js";
 import { NdArray } from "../../ndarray/ndarray.js";
 import type { AxisRange } from "../../ndarray/slice.js";
 import { takeArray, wholeAxis } from "../../ndarray/take.js";
-import { IndexNoMoreThereError } from "../../stream/errors.js";
+import { IndexNoMoreThereError, StreamFormatError } from "../../stream/errors.js";
 import type { FollowableStream } from "../../stream/followable.js";
 import type { SignalOption, WaitOptions } from "../../stream/reading.js";
 import { Stream } from "../../stream/stream.js";
@@ -175,6 +175,7 @@ export class StreamSource implements DataSource, Growth {
     if (stream.readPart && inner.length > 0 && count > 0) return stream.readPart(points, inner, waiting);
     const stop = start + step * count;
     const rows = await stream.slice(start, count === 0 ? start : stop < 0 ? null : stop, step, waiting);
+    if (stream.plugin !== null) requirePoints(rows.shape, count, stream);
     const largest = this.#variable && (await this.#pointShape(Math.max(start, stop), options));
     return takeArray(largest ? padRows(rows, largest) : rows, [wholeAxis(count), ...inner]);
   }
@@ -236,4 +237,16 @@ export function singlePointSource(source: StreamSource): DataSource {
       return takeArray(array.row(0), []);
     },
   };
+}
+
+/** What a plugin gives may be of another shape than its stream: parts of it would be those of other places. */
+function requirePoints([count, ...point]: readonly number[], wanted: number, stream: FollowableStream): void {
+  const { shape } = stream;
+  const fits =
+    point.length === shape.length && point.every((length, axis) => [length, -1].includes(shape[axis] ?? 0));
+  if (count === wanted && fits) return;
+  throw new StreamFormatError(
+    `The plugin "${stream.plugin}" gave ${count} points of shape [${point}] for ${wanted} points of stream "${stream.name}", whose shape is [${shape}].`,
+    { stream: stream.name },
+  );
 }

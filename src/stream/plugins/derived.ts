@@ -5,7 +5,7 @@ import { type AxisRange, pointsNeeded, resolveAxis } from "../../ndarray/slice.j
 import * as commands from "../../redis/commands.js";
 import { withTimeout } from "../../waiting.js";
 import { endOf, parseEntry } from "../entry.js";
-import { IndexNotYetThereError, IndexWontBeThereError } from "../errors.js";
+import { IndexNotYetThereError, IndexWontBeThereError, StreamFormatError } from "../errors.js";
 import { cursorOf } from "../follow.js";
 import type { EventSource, FollowableStream, InterpretOptions } from "../followable.js";
 import { PAGE_BYTES } from "../pages.js";
@@ -262,7 +262,19 @@ export abstract class DerivedStream implements FollowableStream {
         throw this.unreadable(Math.max(progress.readable, firstOf(range)), progress.sealed);
       }
     }
-    return this.read(range, waiting);
+    return this.#requireAll(await this.read(range, waiting), range.count);
+  }
+
+  /** What plugins of users read is not always all that they were asked for: it would be taken for other points. */
+  #requireAll(points: RawPoints, count: number): RawPoints {
+    const { dtype, shape, data } = points;
+    const size =
+      data instanceof Uint8Array ? data.byteLength / (numericType(dtype)?.itemsize ?? 1) : data.length;
+    if (shape[0] === count && size === sizeOfShape(shape)) return points;
+    throw new StreamFormatError(
+      `The plugin "${this.plugin}" read ${size} numbers of shape [${shape}] for ${count} points of stream "${this.name}".`,
+      { stream: this.name },
+    );
   }
 }
 

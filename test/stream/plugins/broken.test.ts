@@ -1,7 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { registerStreamPlugin } from "../../../src/stream/plugin.js";
+import { StreamSource } from "../../../src/h5api/data/stream-source.js";
+import { Waits } from "../../../src/h5api/waits.js";
+import type { FollowableStream } from "../../../src/stream/followable.js";
+import { type PluginContext, registerStreamPlugin } from "../../../src/stream/plugin.js";
+import { DerivedStream } from "../../../src/stream/plugins/derived.js";
+import type { RawPoints } from "../../../src/stream/points.js";
 import { startTestStore } from "../../support/store.js";
-import { errorOf } from "./support.js";
+import { isWaiting } from "../support.js";
+import { collect, errorOf } from "./support.js";
 
 const { store } = await startTestStore();
 
@@ -33,5 +39,109 @@ describe("a plugin whose factory gives", () => {
       for (const [stream, view] of views) seen[stream.name] = view.error ?? view.length;
     }
     expect(seen).toMatchObject({ bad: broken, good: 1 });
+  });
+});
+
+/** A stream of three pairs of numbers, of which a plugin reads what it likes. */
+class Pairs extends DerivedStream {
+  readonly plugin = "odd";
+  readonly dtype = "<u2";
+  readonly shape = [2];
+  protected readonly mayBecomeReadable = true;
+  readonly #points: RawPoints;
+
+  constructor(context: PluginContext, points: RawPoints) {
+    super(context);
+    this.#points = points;
+  }
+
+  protected understand() {
+    return { length: 3, readable: 3 };
+  }
+  protected async read() {
+    return this.#points;
+  }
+  protected unreadable(index: number) {
+    return new Error(`${index}`);
+  }
+  protected async count() {
+    return 3;
+  }
+}
+
+/** The stream `bad` of a scan, as the plugin's change of it. */
+async function changed(change: (stream: Pairs) => Partial<FollowableStream>): Promise<FollowableStream> {
+  const points = { dtype: "<u2", shape: [3, 2], data: new Uint8Array(12) };
+  registerStreamPlugin("odd", (context) => {
+    const stream = new Pairs(context, points);
+    return Object.assign(stream, change(stream));
+  });
+  const stream = (await scanOfBoth()).streams.get("bad");
+  if (!stream) throw new Error("The scan has the stream.");
+  return stream;
+}
+
+describe("a plugin that", () => {
+  test.each([
+    ["too few points", [2, 2], 8],
+    ["too many points", [4, 2], 16],
+    ["less than it says", [3, 2], 10],
+  ])("reads %s is an error, no other points", async (_, shape, bytes) => {
+    registerStreamPlugin(
+      "odd",
+      (context) => new Pairs(context, { dtype: "<u2", shape, data: new Uint8Array(bytes) }),
+    );
+    const bad = (await scanOfBoth()).streams.get("bad");
+    if (!bad) throw new Error("The scan has the stream.");
+    const odd = { code: "ERR_STREAM_FORMAT", message: expect.stringContaining("for 3 points") };
+    expect(await errorOf(bad.slice())).toMatchObject(odd);
+    expect(await errorOf(collect(bad.values()))).toMatchObject(odd);
+  });
+
+  test("gives points of another shape than announced is an error in the virtual file", async () => {
+    const whole = (count: number) => ({ start: 0, step: 1, count, drop: false });
+    for (const [shape, bytes] of [
+      [[3, 3], 18],
+      [[3, 1], 6],
+      [[3], 6],
+    ] as const) {
+      registerStreamPlugin(
+        "odd",
+        (context) => new Pairs(context, { dtype: "<u2", shape, data: new Uint8Array(bytes) }),
+      );
+      const bad = (await scanOfBoth()).streams.get("bad");
+      if (!bad) throw new Error("The scan has the stream.");
+      const support = { onDisk: async () => undefined, checkScan: async () => {}, waits: new Waits() };
+      const source = new StreamSource(bad, support);
+      expect(await errorOf(source.read([whole(3), whole(2)]))).toMatchObject({
+        code: "ERR_STREAM_FORMAT",
+        message: expect.stringContaining("whose shape is [2]"),
+      });
+    }
+  });
+
+  test("gives the same points again and again fails, and ends", async () => {
+    const bad = await changed((stream) => ({
+      interpret: (events, _, options) => Pairs.prototype.interpret.call(stream, events, 0, options),
+    }));
+    const seen: number[] = [];
+    const reading = async () => {
+      for await (const view of bad.cursor()) seen.push(view.length);
+    };
+    expect(await errorOf(reading())).toMatchObject({ code: "ERR_STREAM_FORMAT", stream: "bad" });
+    expect(seen).toEqual([3]);
+  });
+
+  test("never ends does not keep a reader from giving up", async () => {
+    const bad = await changed(() => ({ interpret: () => new Promise(() => {}) }));
+    const stop = new AbortController();
+    const reading = errorOf(store.cursorGroup([bad]).read({ signal: stop.signal }));
+    const group = store.cursorGroup([bad]);
+    const closing = errorOf(group.read());
+    expect(await isWaiting(store, Promise.race([reading, closing]))).toBe(true);
+    stop.abort(new Error("enough"));
+    expect(await reading).toMatchObject({ message: "enough" });
+    group.close();
+    expect(await closing).toMatchObject({ code: "ERR_CLOSED" });
   });
 });
