@@ -21,6 +21,11 @@ print(
                 "images": cam[2:7].tolist(),
                 "references": [[r.format, r.file_path, r.data_path, r.index] for r in references],
             },
+            "one_file": [
+                [reference.file_path, reference.index]
+                for name in ("whole", "endless")
+                for reference in streams[name].get_references(slice(7, 9))
+            ],
             "unsaved": len(streams["unsaved"]),
             "lima2": {"length": len(streams["lima2"]), "image": streams["lima2"][8].tolist()},
             "diode": streams["diode"][0:20].tolist(),

@@ -127,6 +127,12 @@ test("what nxlive publishes is read by blissdata's plugins", async () => {
     framesPerFile: 4,
   };
   const cam = scan.createStream("cam", limaDefinition({ ...lima, saving }));
+  const oneFile = { ...saving, framesPerFile: 0 };
+  const whole = scan.createStream("whole", limaDefinition({ ...lima, saving: oneFile }));
+  const endless = scan.createStream(
+    "endless",
+    limaDefinition({ ...lima, framesPerAcquisition: 0, saving: oneFile }),
+  );
   const unsaved = scan.createStream("unsaved", limaDefinition(lima));
   const lima2 = scan.createStream(
     "lima2",
@@ -147,6 +153,8 @@ test("what nxlive publishes is read by blissdata's plugins", async () => {
   await scan.prepare();
   await scan.start();
   await cam.send({ last_index: 8, last_index_saved: 8 });
+  await whole.send({ last_index: 8, last_index_saved: 8 });
+  await endless.send({ last_index: 8, last_index_saved: 8 });
   await unsaved.send({ last_index: 5, last_index_saved: -1 });
   await lima2.send(9);
   for (let i = 0; i < 20; i++) await diode.send(i);
@@ -163,6 +171,8 @@ test("what nxlive publishes is read by blissdata's plugins", async () => {
   expect(read).toEqual({
     plugins: {
       cam: "lima",
+      whole: "lima",
+      endless: "lima",
       unsaved: "lima",
       lima2: "lima2",
       diode: "hdf5_fallback",
@@ -175,6 +185,7 @@ test("what nxlive publishes is read by blissdata's plugins", async () => {
       images: images(2, 7),
       references: [reference(0, 3), reference(1, 0), reference(1, 1)],
     },
+    one_file: [7, 8, 7, 8].map((index) => [join(folder, "py_0000.h5"), index]),
     unsaved: 6,
     lima2: { length: 9, image: image(8) },
     diode: Array.from({ length: 20 }, (_, i) => i),

@@ -38,6 +38,9 @@ export interface LimaDefinition {
   readonly info?: Readonly<Record<string, unknown>>;
 }
 
+/** As good as all images of a scan, in one file. */
+const MOST_FRAMES = 2 ** 31 - 1;
+
 /**
  * An image stream whose points are saved by a Lima detector. Send statuses into it, as images are taken and saved:
  * `{ last_index, last_index_saved }` (indices of images, -1 before the first).
@@ -60,7 +63,8 @@ export function limaDefinition(definition: LimaDefinition): PluginStreamDefiniti
       data_path: saving.dataPath,
       file_format: saving.fileFormat,
       file_offset: saving.fileOffset,
-      frame_per_file: saving.framesPerFile,
+      // Never 0, by which blissdata's reader would divide.
+      frame_per_file: saving.framesPerFile || definition.framesPerAcquisition || MOST_FRAMES,
     });
     limaFiles(limaInfo); // refuses what no reader could use
   }
