@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "../errors.js";
 import type { NdArray, Value } from "../ndarray/ndarray.js";
-import { IndexNotYetThereError } from "../stream/errors.js";
+import { IndexNotYetThereError, IndexWontBeThereError } from "../stream/errors.js";
 import type { FollowableStream } from "../stream/followable.js";
 import type { SignalOption, WaitOptions } from "../stream/reading.js";
 
@@ -72,17 +72,17 @@ export async function getPoints(
   const length = await stream.length(options);
   const start = from < 0 ? from + length : from;
   if (start < 0) {
-    throw new IndexNotYetThereError(
-      `Channel "${stream.name}" has ${length} points: there is no point ${from}.`,
-      {
-        stream: stream.name,
-        index: from,
-      },
-    );
+    const MissingError = (await stream.isSealed(options)) ? IndexWontBeThereError : IndexNotYetThereError;
+    throw new MissingError(`Channel "${stream.name}" has ${length} points: there is no point ${from}.`, {
+      stream: stream.name,
+      index: from,
+    });
   }
   const last = to === undefined ? start : to < 0 ? to + length : Math.min(to, length - 1);
   if (isImageChannel(stream)) return new ImageView(stream, start, Math.max(0, last - start + 1));
-  return to === undefined ? stream.at(start, options) : stream.slice(start, last + 1, 1, options);
+  return to === undefined
+    ? stream.at(start, options)
+    : stream.slice(start, Math.max(start, last + 1), 1, options);
 }
 
 /** All points of all channels that have no images, and views of those that have. */

@@ -297,11 +297,17 @@ describe("a channel node's get", () => {
     await expect(get(-5)).rejects.toMatchObject({ code: "ERR_INDEX_NOT_YET_THERE" });
   });
 
+  test("says when there will be no point", async () => {
+    const get = await channel("axis:roby", ({ roby }) => roby.seal());
+    await expect(get(-1)).rejects.toMatchObject({ code: "ERR_INDEX_WONT_BE_THERE" });
+  });
+
   test("gives points from one index to another, both included", async () => {
     const get = await channel("axis:roby", sendPoints);
     expect(((await get(1, 2)) as NdArray).toNested()).toEqual([10, 20]);
     expect(((await get(2, -1)) as NdArray).toNested()).toEqual([20, 30]);
     expect(((await get(0, 100)) as NdArray).toNested()).toEqual([0, 10, 20, 30]);
+    expect(((await get(0, -9)) as NdArray).toNested()).toEqual([]);
   });
 
   test("gives a view of images", async () => {

@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from "../../errors.js";
 import { isJsonObject } from "../../json.js";
 import { formatJson } from "../../json-text.js";
 import type { NdArray } from "../../ndarray/ndarray.js";
@@ -41,11 +42,13 @@ export class LimaStream extends DerivedStream {
 
   /** Where image `index` is, or will be. */
   reference(index: number): ImageLocation {
+    this.#requireIndex(index);
     return this.#savedFiles().locate(index);
   }
 
   /** Where images start … stop - 1 are, whether they have been taken or not: one item per file. Nothing is read. */
   references(start: number, stop: number): ImageRun[] {
+    for (const index of [start, stop]) this.#requireIndex(index);
     return [...this.#savedFiles().runs(start, stop)];
   }
 
@@ -105,6 +108,13 @@ export class LimaStream extends DerivedStream {
       );
     };
     return { last_index: read("last_index"), last_index_saved: read("last_index_saved") };
+  }
+
+  #requireIndex(index: number): void {
+    if (Number.isSafeInteger(index) && index >= 0) return;
+    throw new InvalidArgumentError(`Images are counted from 0, up to what length() gives: got ${index}.`, {
+      stream: this.name,
+    });
   }
 
   #savedFiles(): LimaFiles {

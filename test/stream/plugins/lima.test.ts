@@ -167,4 +167,12 @@ describe("references", () => {
     const { stream } = await running(scans());
     expect(stream.references(0, 35)).toHaveLength(4);
   });
+
+  test("count from 0, and end", async () => {
+    const { stream } = await running(scans());
+    for (const index of [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(() => stream.reference(index)).toThrow("counted from 0");
+      expect(() => stream.references(0, index)).toThrow("counted from 0");
+    }
+  });
 });
