@@ -8,6 +8,13 @@ import { UsageError } from "./command.js";
 
 const MODES: readonly string[] = ["live", "disk", "auto"];
 
+/** The option of commands that read files. */
+export const MODE_OPTION = {
+  type: "string",
+  value: "MODE",
+  description: "live (only Redis), disk (only the file), auto (default)",
+} as const;
+
 type OpenContext = Pick<Context, "connect" | "warn" | "signal">;
 
 /** Opens the file of `FILE::PATH` for a command: its scans in Redis, else the file on disk, which needs no Redis. */

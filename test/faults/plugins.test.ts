@@ -1,26 +1,15 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { DataStore, limaDefinition, walkEvents } from "../../src/index.js";
-import { type PrivateRedis, startPrivateRedis } from "../../src/redis/server.js";
+import { startPrivateRedis } from "../../src/redis/server.js";
 import { MemoryTracker } from "../../src/tracker/index.js";
 import { fixtureCamera } from "../support/lima.js";
-import { startProxy, type TcpProxy } from "../support/proxy.js";
-import { startTestRedis } from "../support/redis.js";
+import { startProxiedRedis } from "../support/store.js";
 
-let redis: PrivateRedis;
-let proxy: TcpProxy;
+const { redis, proxy } = await startProxiedRedis();
 let number = 0;
-
-beforeAll(async () => {
-  redis = await startTestRedis();
-  proxy = await startProxy(redis.port);
-});
-afterAll(async () => {
-  await proxy.close();
-  await redis.stop();
-});
 
 const camera = limaDefinition(fixtureCamera());
 

@@ -1,24 +1,12 @@
-import { afterAll, beforeAll, describe } from "vitest";
+import { describe } from "vitest";
 import { DataStore, type Dataset, File, type Group } from "../../src/index.js";
-import type { PrivateRedis } from "../../src/redis/server.js";
 import { testAbortedCalls } from "../support/aborted-calls.js";
-import { startProxy, type TcpProxy } from "../support/proxy.js";
-import { resetTestRedis, startTestRedis } from "../support/redis.js";
+import { resetTestRedis } from "../support/redis.js";
 import { sent } from "../support/sent.js";
+import { startProxiedRedis } from "../support/store.js";
 import { FILE, startScan } from "./demo-scan.js";
 
-let redis: PrivateRedis;
-let proxy: TcpProxy;
-
-beforeAll(async () => {
-  redis = await startTestRedis();
-  proxy = await startProxy(redis.port);
-});
-
-afterAll(async () => {
-  await proxy.close();
-  await redis.stop();
-});
+const { redis, proxy } = await startProxiedRedis();
 
 interface Things {
   readonly store: DataStore;
@@ -82,5 +70,5 @@ const waiting: Record<string, Call> = {
 };
 
 describe("the aborted signal", () => {
-  testAbortedCalls(asking, waiting, things, () => proxy);
+  testAbortedCalls(asking, waiting, things, proxy);
 });

@@ -9,6 +9,7 @@ import sys
 import h5py
 import hdf5plugin  # noqa: F401  (filters)
 import numpy
+from plain import plain
 
 VOLATILE = {"HDF5_Version", "h5py_version", "file_time", "file_update_time", "nxlive_version"}
 
@@ -27,31 +28,18 @@ def dtype_text(dtype):
 
 
 def value_of(value):
-    if isinstance(value, numpy.ndarray):
-        return [value_of(item) for item in value]
-    if isinstance(value, numpy.void) and value.dtype.names:
-        return {name: value_of(value[name]) for name in value.dtype.names}
-    if isinstance(value, bytes):
-        return value.decode()
-    if isinstance(value, str):
+    return short(plain(value))
+
+
+def short(value):
+    """Numbers as JSON.stringify writes them: 1.0 as 1."""
+    if isinstance(value, list):
+        return [short(item) for item in value]
+    if isinstance(value, dict):
+        return {name: short(item) for name, item in value.items()}
+    if not isinstance(value, float) or (value == 0 and math.copysign(1, value) < 0):
         return value
-    if isinstance(value, (bool, numpy.bool_)):
-        return bool(value)
-    if isinstance(value, (int, numpy.integer)):
-        number = int(value)
-        return number if abs(number) < 2**53 else str(number)
-    if isinstance(value, numpy.complexfloating):
-        return [value_of(value.real), value_of(value.imag)]
-    if isinstance(value, (float, numpy.floating)):
-        number = float(value)
-        if math.isnan(number):
-            return "nan"
-        if math.isinf(number):
-            return "inf" if number > 0 else "-inf"
-        if number == 0 and math.copysign(1, number) < 0:
-            return -0.0
-        return int(number) if number == int(number) and abs(number) < 1e15 else number
-    raise TypeError(type(value))
+    return int(value) if value == int(value) and abs(value) < 1e15 else value
 
 
 def array_dump(value, dtype, shape):

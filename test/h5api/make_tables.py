@@ -10,6 +10,7 @@ import pathlib
 
 import h5py
 import numpy
+from plain import plain
 
 FOLDER = pathlib.Path(__file__).parents[2] / "fixtures" / "h5api"
 numpy.random.seed(7)
@@ -63,31 +64,6 @@ def fill(file):
     detector.attrs.update({"NX_class": "NXdetector", "units": "mm", "list": ["a", "b"], "flag": True, "vector": [1.5, 2.5]})
     detector.attrs["empty"] = h5py.Empty("<i4")
     detector["data"] = numpy.arange(5, dtype="<i2")
-
-
-def plain(value):
-    if isinstance(value, numpy.ndarray) and value.ndim == 0:
-        return plain(value[()])
-    if isinstance(value, numpy.ndarray):
-        return [plain(item) for item in value]
-    if isinstance(value, numpy.void):
-        return {name: plain(value[name]) for name in value.dtype.names}
-    if isinstance(value, bytes):
-        return value.decode()
-    if isinstance(value, str):
-        return value
-    if isinstance(value, (bool, numpy.bool_)):
-        return bool(value)
-    if isinstance(value, (int, numpy.integer)):
-        return int(value) if abs(int(value)) < 2**53 else str(int(value))
-    if isinstance(value, (complex, numpy.complexfloating)):
-        return [plain(value.real), plain(value.imag)]
-    number = float(value)
-    if math.isnan(number):
-        return "nan"
-    if math.isinf(number):
-        return "inf" if number > 0 else "-inf"
-    return number
 
 
 SLICES = {

@@ -3,26 +3,11 @@
 import json
 import sys
 
-import numpy
 from blissdata.h5api import redis_hdf5
 from blissdata.redis_engine.store import DataStore
+from plain import plain
 
 url, name = sys.argv[1:]
-
-
-def plain(value):
-    if isinstance(value, numpy.ndarray):
-        return [plain(item) for item in value] if value.ndim else plain(value[()])
-    if isinstance(value, bytes):
-        return value.decode()
-    if isinstance(value, str):
-        return value
-    if isinstance(value, (bool, numpy.bool_)):
-        return bool(value)
-    if isinstance(value, (int, numpy.integer)):
-        return int(value) if abs(int(value)) < 2**53 else str(int(value))
-    number = float(value)
-    return number if number == number else "nan"
 
 
 def walk(group, nodes):

@@ -1,6 +1,6 @@
 import { getEventListeners, once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   DataStore,
   type EventSource,
@@ -10,24 +10,11 @@ import {
   type StreamPublisher,
   shareStream,
 } from "../../src/index.js";
-import type { PrivateRedis } from "../../src/redis/server.js";
 import { resources, until } from "../support/abort.js";
 import { testAbortedCalls } from "../support/aborted-calls.js";
-import { startProxy, type TcpProxy } from "../support/proxy.js";
-import { startTestRedis } from "../support/redis.js";
+import { startProxiedRedis } from "../support/store.js";
 
-let redis: PrivateRedis;
-let proxy: TcpProxy;
-
-beforeAll(async () => {
-  redis = await startTestRedis();
-  proxy = await startProxy(redis.port);
-});
-
-afterAll(async () => {
-  await proxy.close();
-  await redis.stop();
-});
+const { proxy } = await startProxiedRedis();
 
 interface Things {
   readonly store: DataStore;
@@ -127,7 +114,7 @@ const waiting: Record<string, Call> = {
 };
 
 describe("an aborted call", () => {
-  testAbortedCalls(asking, waiting, things, () => proxy);
+  testAbortedCalls(asking, waiting, things, proxy);
 
   test("of connecting rejects while the server does not answer, and leaves nothing behind", async () => {
     const sockets = new Set<Socket>();

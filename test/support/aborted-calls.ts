@@ -17,7 +17,7 @@ export function testAbortedCalls<Things extends { readonly store: DataStore }>(
   asking: Calls<Things>,
   waiting: Calls<Things>,
   things: () => Promise<Things>,
-  proxyOfFile: () => TcpProxy,
+  proxy: TcpProxy,
 ): void {
   test.each(Object.entries({ ...asking, ...waiting }))("of %s does not even begin", async (_, call) => {
     const all = await things();
@@ -31,19 +31,18 @@ export function testAbortedCalls<Things extends { readonly store: DataStore }>(
   test.each(Object.entries(asking))("of %s rejects while Redis does not answer", options, async (_, call) => {
     const all = await things();
     const controller = new AbortController();
-    proxyOfFile().freeze();
+    proxy.freeze();
     const calling = call(all, { signal: controller.signal });
     const reason = new Error("enough");
     setImmediate(() => controller.abort(reason));
     await expect(calling).rejects.toBe(reason);
     expect(getEventListeners(controller.signal, "abort")).toEqual([]);
     await all.store.close();
-    proxyOfFile().cut();
+    proxy.cut();
   });
 
   test.each(Object.entries(waiting))("of %s stops waiting and leaves nothing behind", async (_, call) => {
     const all = await things();
-    const proxy = proxyOfFile();
     const before = resources();
     const controller = new AbortController();
     const outcome = expect(call(all, { signal: controller.signal })).rejects.toThrow("enough");

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach } from "vitest";
 import { DataStore } from "../../src/scan/store.js";
+import { startProxy } from "./proxy.js";
 import { resetTestRedis, startTestRedis, type TestRedisOptions } from "./redis.js";
 
 /**
@@ -21,6 +22,17 @@ export async function startTestStore({
     await redis.stop();
   });
   return { redis, store };
+}
+
+/** A private Redis and a proxy before it, for the tests of one file, which awaits them at its top. */
+export async function startProxiedRedis(options: TestRedisOptions = {}) {
+  const redis = await startTestRedis(options);
+  const proxy = await startProxy(redis.port);
+  afterAll(async () => {
+    await proxy.close();
+    await redis.stop();
+  });
+  return { redis, proxy };
 }
 
 /** An empty folder for the tests of one file, removed after the last of them. */

@@ -5,7 +5,7 @@ import { type AxisSelection, parseSelection } from "../../ndarray/slice.js";
 import { dropAxes, takeArray, wholeAxis } from "../../ndarray/take.js";
 import { command, type Output, UsageError } from "../command.js";
 import { jsonArray, jsonValue } from "../json-values.js";
-import { openPlace } from "../open-file.js";
+import { MODE_OPTION, openPlace } from "../open-file.js";
 
 export const get = command({
   usage: "FILE::PATH",
@@ -15,11 +15,7 @@ looked for in the newest one: /data/demo.h5::/instrument/diode. Of a live datase
   options: {
     slice: { type: "string", value: "SLICE", description: "the part to print; everything when absent" },
     follow: { type: "boolean", description: "print points as they come, to the end of the stream" },
-    mode: {
-      type: "string",
-      value: "MODE",
-      description: "live (only Redis), disk (only the file), auto (default)",
-    },
+    mode: MODE_OPTION,
   },
   positionals: [1, 1],
   async run(context) {

@@ -4,7 +4,7 @@ import type { Group } from "../../h5api/group.js";
 import type { Member } from "../../h5api/reference.js";
 import { command } from "../command.js";
 import { jsonValue } from "../json-values.js";
-import { openPlace } from "../open-file.js";
+import { MODE_OPTION, openPlace } from "../open-file.js";
 import { datasetText, linesBelow, type Shown, shownBefore } from "../tree-lines.js";
 
 export const tree = command({
@@ -13,11 +13,7 @@ export const tree = command({
 (small ones with their values), links with their targets. Scans in Redis are shown as the file they will become; what is
 no longer in Redis comes from the file on disk.`,
   options: {
-    mode: {
-      type: "string",
-      value: "MODE",
-      description: "live (only Redis), disk (only the file), auto (default)",
-    },
+    mode: MODE_OPTION,
   },
   positionals: [1, 1],
   async run(context) {

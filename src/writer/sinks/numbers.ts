@@ -4,7 +4,7 @@ import { type RawPoints, slicePoints } from "../../stream/points.js";
 import type { StreamView } from "../../stream/reading.js";
 import { growingStorage } from "../chunks.js";
 import { fillElement, padPoints } from "./padding.js";
-import type { Progress, SinkTarget, StreamSink } from "./sink.js";
+import { finishGrowing, type Progress, type SinkTarget, type StreamSink } from "./sink.js";
 
 /** Lost points are written in blocks of about this many bytes. */
 const FILL_BLOCK = 4 * 1024 * 1024;
@@ -94,12 +94,8 @@ export class NumberSink implements StreamSink {
     this.progress.lost += count;
   }
 
-  async finish(): Promise<void> {
-    const { file, path } = this.target;
-    file.check();
-    if (this.#dataset.length > 0) await this.#dataset.finish();
-    else await file.hdf5.remove(path);
-    file.changed(this.progress);
+  finish(): Promise<void> {
+    return finishGrowing(this, this.#dataset);
   }
 }
 

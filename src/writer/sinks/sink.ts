@@ -1,4 +1,4 @@
-import type { AttributeList } from "../../hdf5/writer-api.js";
+import type { AttributeList, GrowingDataset } from "../../hdf5/writer-api.js";
 import type { StreamLayout } from "../../mapping/tree.js";
 import type { FollowableStream } from "../../stream/followable.js";
 import type { StreamView } from "../../stream/reading.js";
@@ -68,4 +68,16 @@ export class Progress implements Committable {
       this.#onCommit(points - before.points, bytes - before.bytes, warning);
     };
   }
+}
+
+/** Ends a dataset that a sink has filled, or removes it when nothing came. */
+export async function finishGrowing(
+  { target, progress }: StreamSink,
+  dataset: GrowingDataset,
+): Promise<void> {
+  const { file, path } = target;
+  file.check();
+  if (dataset.length > 0) await dataset.finish();
+  else await file.hdf5.remove(path);
+  file.changed(progress);
 }

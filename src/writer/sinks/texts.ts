@@ -1,7 +1,7 @@
 import type { GrowingDataset } from "../../hdf5/writer-api.js";
 import { formatJson } from "../../json-text.js";
 import type { StreamView } from "../../stream/reading.js";
-import type { Progress, SinkTarget, StreamSink } from "./sink.js";
+import { finishGrowing, type Progress, type SinkTarget, type StreamSink } from "./sink.js";
 
 /** A JSON stream: a growing dataset of variable-length UTF-8 strings, one JSON text per point; lost ones are empty. */
 export class TextSink implements StreamSink {
@@ -49,11 +49,7 @@ export class TextSink implements StreamSink {
     file.changed(this.progress);
   }
 
-  async finish(): Promise<void> {
-    const { file, path } = this.target;
-    file.check();
-    if (this.#dataset.length > 0) await this.#dataset.finish();
-    else await file.hdf5.remove(path);
-    file.changed(this.progress);
+  finish(): Promise<void> {
+    return finishGrowing(this, this.#dataset);
   }
 }

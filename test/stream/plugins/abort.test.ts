@@ -1,5 +1,5 @@
 import { getEventListeners } from "node:events";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   DataStore,
   hdf5FallbackDefinition,
@@ -11,7 +11,6 @@ import {
   walk,
   walkEvents,
 } from "../../../src/index.js";
-import type { PrivateRedis } from "../../../src/redis/server.js";
 import type { ScanSequenceStream } from "../../../src/scan/sequence.js";
 import type { Hdf5FallbackStream } from "../../../src/stream/plugins/hdf5-fallback.js";
 import type { LimaStream } from "../../../src/stream/plugins/lima.js";
@@ -19,20 +18,9 @@ import { MemoryTracker } from "../../../src/tracker/index.js";
 import { resources, until } from "../../support/abort.js";
 import { testAbortedCalls } from "../../support/aborted-calls.js";
 import { fixtureCamera } from "../../support/lima.js";
-import { startProxy, type TcpProxy } from "../../support/proxy.js";
-import { startTestRedis } from "../../support/redis.js";
+import { startProxiedRedis } from "../../support/store.js";
 
-let redis: PrivateRedis;
-let proxy: TcpProxy;
-
-beforeAll(async () => {
-  redis = await startTestRedis({ maxmemory: "100mb" });
-  proxy = await startProxy(redis.port);
-});
-afterAll(async () => {
-  await proxy.close();
-  await redis.stop();
-});
+const { proxy } = await startProxiedRedis({ maxmemory: "100mb" });
 
 interface Things {
   readonly store: DataStore;
@@ -125,7 +113,7 @@ const waiting: Record<string, Call> = {
 };
 
 describe("an aborted call", () => {
-  testAbortedCalls(asking, waiting, things, () => proxy);
+  testAbortedCalls(asking, waiting, things, proxy);
 
   test("of tracker.reports leaves no timer behind", async () => {
     const { store } = await things();
