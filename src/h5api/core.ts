@@ -97,6 +97,6 @@ export class FileCore {
   async close(): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
-    await this.library.close(this.#closedError());
+    await this.library.close(() => this.#closedError());
   }
 }

@@ -70,7 +70,7 @@ export class Library {
   };
 
   /** Ends what waits with the reason given. */
-  async close(reason: Error): Promise<void> {
+  async close(reason: () => Error): Promise<void> {
     this.#waits.close(reason);
     const files = await Promise.allSettled(this.#disk.values());
     this.#disk.clear();

@@ -10,11 +10,11 @@ export interface Wait {
 /** What waits for news in one open file: closing the file ends it. */
 export class Waits {
   readonly #under = new Set<AbortController>();
-  #closed: Error | undefined;
+  #closed: (() => Error) | undefined;
 
   /** Whoever begins a wait ends it. Throws when the file is closed already, or the signal has aborted. */
   begin(signal: AbortSignal | undefined): Wait {
-    if (this.#closed) throw this.#closed;
+    if (this.#closed) throw this.#closed();
     const { controller, unlink } = linkedController(signal);
     this.#under.add(controller);
     return {
@@ -35,8 +35,9 @@ export class Waits {
     }
   }
 
-  close(reason: Error): void {
+  /** `reason` makes the error: most files are closed while nobody waits, and making one takes its time. */
+  close(reason: () => Error): void {
     this.#closed = reason;
-    for (const controller of this.#under) controller.abort(reason);
+    for (const controller of this.#under) controller.abort(reason());
   }
 }
