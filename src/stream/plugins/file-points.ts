@@ -5,7 +5,7 @@ import { joinRuns, type RawPoints } from "../points.js";
 import type { SignalOption } from "../reading.js";
 import type { PartOptions } from "./derived.js";
 import { EdfFile } from "./edf.js";
-import { DataFileError, FileFormatError } from "./errors.js";
+import { DataFileError, DataFileMissingError, FileFormatError } from "./errors.js";
 import { countHdf5Points, exists, readHdf5Points, requireParts } from "./hdf5-points.js";
 import type { ImageLocation, LimaFiles } from "./lima-files.js";
 
@@ -44,7 +44,8 @@ export async function readImages(
 
 /**
  * How many images the files of a finished scan hold, from the first file to the last that follows without a gap. For
- * scans whose status is gone from Redis.
+ * scans whose status is gone from Redis. A last file that is damaged counts as full: its images are an error when they are
+ * read, the others are not.
  */
 export async function countImages(files: LimaFiles, options: SignalOption): Promise<number> {
   let last: (ImageLocation & { first: number }) | undefined;
@@ -55,8 +56,19 @@ export async function countImages(files: LimaFiles, options: SignalOption): Prom
     if (first === undefined || !place || !(await exists(place.file))) break;
     last = { ...place, first };
   }
+  if (!last) {
+    const path = files.locate(0).file;
+    throw new DataFileMissingError(`The image file "${path}" does not exist.`, { path });
+  }
   const format = files.layout.fileFormat.toLowerCase();
-  return last ? last.first + (await countInFile(last, format, options)) : 0;
+  try {
+    return last.first + (await countInFile(last, format, options));
+  } catch (error) {
+    const [all] = files.runs(last.first, Number.MAX_SAFE_INTEGER);
+    const limited = all && last.first + all.count < Number.MAX_SAFE_INTEGER;
+    if (!(error instanceof DataFileError) || !limited) throw error;
+    return last.first + all.count;
+  }
 }
 
 async function countInFile(

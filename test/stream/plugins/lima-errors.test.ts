@@ -1,3 +1,4 @@
+import { copyFile, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { limaDefinition } from "../../../src/stream/plugins/definitions.js";
@@ -70,6 +71,39 @@ describe("images that cannot be read", () => {
     await publisher.send(status(9, 9));
     await publisher.seal();
     expect(await errorOf(stream.at(0))).toMatchObject({ code: "ERR_DATA_FILE" });
+  });
+});
+
+describe("images that are counted from the files, as their status was trimmed", () => {
+  async function counted(filePath: string) {
+    const { store } = scans();
+    const camera = fixtureCamera();
+    const saving = { ...camera.saving, filePath };
+    const { publisher, stream } = await scanWith(store, limaDefinition({ ...camera, saving }));
+    await publisher.send(status(34, 34));
+    await publisher.seal();
+    await store.redis.commands.call(["XTRIM", stream.key, "MAXLEN", "1"]);
+    return stream;
+  }
+
+  test("are all there but for those in a last file that is damaged", async () => {
+    const source = fixtureCamera().saving.filePath;
+    const target = join(scans().folder, "damaged_%04d.h5");
+    const name = (pattern: string, number: number) => pattern.replace("%04d", `000${number}`);
+    for (const number of [0, 1, 2, 3]) await copyFile(name(source, number), name(target, number));
+    await truncate(name(target, 3), 3000);
+    const stream = await counted(target);
+    expect(await stream.length()).toBe(35);
+    expect((await stream.slice(0, 30)).shape).toEqual([30, 12, 16]);
+    expect(await errorOf(stream.at(30))).toMatchObject({ code: "ERR_DATA_FILE", path: name(target, 3) });
+  });
+
+  test("are not taken for none when there is no file any more", async () => {
+    const stream = await counted("/nowhere/cam_%04d.h5");
+    expect(await errorOf(stream.length())).toMatchObject({
+      code: "ERR_DATA_FILE_MISSING",
+      path: "/nowhere/cam_0000.h5",
+    });
   });
 });
 
