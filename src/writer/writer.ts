@@ -129,7 +129,7 @@ export class Writer implements AsyncDisposable {
       const busy = [...this.#tasks.values()].some((task) => task.failingFor < HOPELESS);
       if (busy) quietSince = performance.now();
       const left = quietSince + milliseconds - performance.now();
-      if (left > 0) await sleep(Math.min(left, 100), options.signal);
+      if (busy || left > 0) await sleep(busy ? 100 : Math.min(left, 100), options.signal);
       else if (await this.#takeUnwritten(options.signal)) quietSince = performance.now();
       else return this.#failed === 0 && this.#tasks.size === 0;
     }

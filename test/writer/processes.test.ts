@@ -155,6 +155,26 @@ test("--until-idle ends with exit code 1 when a scan failed", async () => {
   expect(await writer.ended).toBe(1);
 }, 30_000);
 
+test("--until-idle 0 ends with the last scan, not before", async () => {
+  const open = await publishSimple(store, fileOf(1), 1);
+  await open.send(0, 10);
+  const writer = startWriter(redis.url, "--until-idle", "0");
+  await awaitStatus(store, open.scan.key, (status) => points(status) === 10);
+  await open.send(10, 10);
+  await open.end();
+  expect(await writer.ended).toBe(0);
+  expect(await readValues(fileOf(1), "/1.1/data")).toEqual(range(20));
+}, 30_000);
+
+test("a writer that cannot have its HTTP port says so and ends, also with scans in hand", async () => {
+  const open = await publishSimple(store, fileOf(1), 1);
+  const taken = new URL(redis.url).port;
+  const writer = startWriter(redis.url, "--http-port", taken);
+  await writer.says(/Cannot listen on 127\.0\.0\.1:\d+/);
+  expect(await writer.ended).toBe(2);
+  await open.end();
+}, 30_000);
+
 test("scans outside of the allowed folders are refused before anything is made", async () => {
   const scan = await publishSimple(store, join(root, "elsewhere", "scan.h5"), 1);
   await scan.end();

@@ -80,7 +80,7 @@ Every setting may also stand in the configuration file or in the environment, se
     const config = await loadConfig({ file: values.config, environment: process.env, flags });
     const logger = serviceLogger(stderr, { level: config.logLevel, json });
     await using store = await DataStore.connect(config.redis, { signal });
-    const writer = await Writer.start(store, {
+    await using writer = await Writer.start(store, {
       session: config.session,
       roots: config.roots,
       concurrency: config.concurrency,
