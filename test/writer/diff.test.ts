@@ -60,10 +60,16 @@ def chunked(f):
     del f["1.1/gap"]
     f.create_dataset("1.1/gap", data=[1.0, np.nan], chunks=(2,), compression="gzip")
 make("storage", chunked)
+make("integers", replace("1.1/gap", np.array([2**60, 2])))
+make("numbers", replace("1.1/gap", np.array([2**60, 3])))
+make("gapless", replace("1.1/gap", np.array([1.0, 2.0])))
+def times(f):
+    h5py.h5d.create(f.id, b"times", h5py.h5t.UNIX_D32LE, h5py.h5s.create_simple((2,)))
+make("times", times)
 `;
 
-async function differences(name: string, options: CompareOptions = {}): Promise<Difference[]> {
-  await using a = await openHdf5Reader(path("same"));
+async function differences(name: string, options: CompareOptions = {}, from = "same"): Promise<Difference[]> {
+  await using a = await openHdf5Reader(path(from));
   await using b = await openHdf5Reader(path(name));
   const found: Difference[] = [];
   for await (const difference of compareFiles(a, b, options)) found.push(difference);
@@ -86,12 +92,25 @@ describe("comparing two files", () => {
     ["dtype", "/1.1/gap", "dtype", "A has <f8, B has <f4."],
     ["shape", "/1.1/gap", "shape", "A has shape (2), B has shape (1)."],
     ["missing", "/1.1/title", "missing", "A has a dataset here, B has nothing."],
-    ["extra", "/1.1/record", "kind", "A has a dataset, B a soft_link."],
+    ["extra", "/1.1/record", "kind", "A has a dataset, B a soft link."],
     ["link", "/1.1/link", "link", "A points to /1.1/data, B to /1.1/gap."],
     ["attribute", "/1.1/data@units", "value", 'A has "V", B has "mV".'],
     ["record", "/1.1/record", "value", 'A has {"a":1,"b":2.5} at [0], B has {"a":1,"b":3.5}.'],
   ])("shows a different %s", async (name, at, what, message) => {
     expect(await differences(name)).toEqual([{ path: at, what, message }]);
+  });
+
+  test("shows numbers as numbers, whatever their size", async () => {
+    expect(await differences("numbers", {}, "integers")).toMatchObject([
+      { message: "A has 2 at [1], B has 3." },
+    ]);
+    expect(await differences("gapless")).toMatchObject([{ message: "A has NaN at [1], B has 2." }]);
+  });
+
+  test("does not call the same what it cannot read", async () => {
+    expect(await differences("times", {}, "times")).toMatchObject([
+      { path: "/times", what: "unknown", message: expect.stringContaining("Cannot be compared") },
+    ]);
   });
 
   test("leaves storage out unless asked for", async () => {

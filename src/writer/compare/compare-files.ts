@@ -28,12 +28,12 @@ async function* compareItems(pair: Pair, path: string): AsyncGenerator<Differenc
   pair.options.signal?.throwIfAborted();
   const [inA, inB] = await Promise.all([pair.a.describe(path), pair.b.describe(path)]);
   if (!inA || !inB) {
-    if (inA) yield { path, what: "missing", message: `A has a ${inA.kind} here, B has nothing.` };
-    if (inB) yield { path, what: "extra", message: `B has a ${inB.kind} here, A has nothing.` };
+    if (inA) yield { path, what: "missing", message: `A has ${kindText(inA)} here, B has nothing.` };
+    if (inB) yield { path, what: "extra", message: `B has ${kindText(inB)} here, A has nothing.` };
     return;
   }
   if (inA.kind !== inB.kind) {
-    yield { path, what: "kind", message: `A has a ${inA.kind}, B a ${inB.kind}.` };
+    yield { path, what: "kind", message: `A has ${kindText(inA)}, B ${kindText(inB)}.` };
     return;
   }
   if (inA.kind === "group") {
@@ -45,15 +45,26 @@ async function* compareItems(pair: Pair, path: string): AsyncGenerator<Differenc
   } else if (inA.kind === "dataset" && inB.kind === "dataset") {
     yield* compareAttributes(pair, path);
     yield* compareDatasetItems(pair, path, inA, inB);
+  } else if (inA.kind === "other") {
+    yield {
+      path,
+      what: "unknown",
+      message: `Cannot be compared: A has ${kindText(inA)}, B ${kindText(inB)}.`,
+    };
   } else if (targetOf(inA) !== targetOf(inB)) {
     yield { path, what: "link", message: `A points to ${targetOf(inA)}, B to ${targetOf(inB)}.` };
   }
 }
 
+function kindText(item: ItemDescription): string {
+  if (item.kind === "other") return item.what;
+  return item.kind === "external_link" ? "an external link" : `a ${item.kind.replace("_", " ")}`;
+}
+
 function targetOf(item: ItemDescription): string {
   if (item.kind === "soft_link") return item.target;
   if (item.kind === "external_link") return `${item.file}::${item.path}`;
-  return item.kind === "other" ? item.what : item.kind;
+  return item.kind;
 }
 
 async function* compareChildren(pair: Pair, path: string): AsyncGenerator<Difference> {

@@ -140,8 +140,11 @@ export function shapeText(shape: readonly number[] | null): string {
 }
 
 function valueText(value: unknown): string {
-  const text = JSON.stringify(value, (_, item) =>
-    typeof item === "bigint" || (typeof item === "number" && !Number.isFinite(item)) ? String(item) : item,
+  const marked = JSON.stringify(value, (_, item) =>
+    typeof item === "bigint" || (typeof item === "number" && !Number.isFinite(item))
+      ? `\u0001${item}\u0001`
+      : item,
   );
+  const text = marked.replace(/"\\u0001(.*?)\\u0001"/g, "$1"); // numbers without quotation marks
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }

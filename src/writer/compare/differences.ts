@@ -12,7 +12,9 @@ export interface Difference {
     | "link"
     | "sources"
     | "order"
-    | "storage";
+    | "storage"
+    /** Something that cannot be read here, such as a dataset of a type that HDF5 itself hardly knows: it may differ. */
+    | "unknown";
   /** One sentence: what A has, what B has. */
   readonly message: string;
 }
