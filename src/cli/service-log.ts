@@ -1,5 +1,6 @@
 import { type Logger, pino } from "pino";
 import { type Output, UsageError } from "./command.js";
+import { oneLine } from "./one-line.js";
 
 const LEVELS: Readonly<Record<number, string>> = {
   10: "trace",
@@ -24,5 +25,5 @@ export function serviceLogger(output: Output, options: { level: string; json: bo
 
 function textLine(line: string): string {
   const { time, level, msg } = JSON.parse(line) as { time: number; level: number; msg?: string };
-  return `${new Date(time).toISOString()} ${LEVELS[level] ?? level} ${msg ?? ""}\n`;
+  return `${new Date(time).toISOString()} ${LEVELS[level] ?? level} ${oneLine(msg ?? "")}\n`;
 }

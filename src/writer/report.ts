@@ -1,3 +1,6 @@
+/** Longer messages are cut: names and values of a scan stand in them, and its status goes to Redis again and again. */
+const MOST_TEXT = 2_000;
+
 /** Collects what goes wrong with a scan while the rest of it is written. */
 export class ScanReport {
   readonly #warnings = new Set<string>();
@@ -32,7 +35,8 @@ export class ScanReport {
     return this.#unlisted > 0 ? [...all, `… and ${this.#unlisted} more`] : all;
   }
 
-  #add(messages: Set<string>, message: string): void {
+  #add(messages: Set<string>, text: string): void {
+    const message = text.length > MOST_TEXT ? `${text.slice(0, MOST_TEXT)}…` : text;
     if (messages.has(message)) return;
     if (messages.size < this.#limit) messages.add(message);
     else this.#unlisted++;

@@ -1,8 +1,12 @@
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { openHdf5Reader } from "../../src/hdf5/reader.js";
+import { xadd } from "../../src/redis/commands.js";
 import { Writer } from "../../src/writer/index.js";
-import { readValues, StatusWatch } from "./support.js";
+import { runCli } from "../support/cli.js";
+import { startWriter } from "./processes.js";
+import { publishSimple } from "./publishing.js";
+import { points, readValues, StatusWatch } from "./support.js";
 import { workplace } from "./workplace.js";
 
 const at = workplace();
@@ -62,4 +66,34 @@ test("an attribute that HDF5 cannot hold is lost alone: the group and the stream
   expect(await names("/1.1")).toEqual(["NX_class", "kind"]);
   expect(await names("/1.1/added")).toEqual(["kind"]);
   expect((await reader.attributes("/1.1/data")).get("units")?.data).toEqual(["mV"]);
+});
+
+test("names of scans and streams cannot add lines to the log and to the table, nor fill them", async () => {
+  const name = `ascan\n2026 FATAL gone\u001b[2J`;
+  const identity = { name, number: 1, data_policy: "none", session: "test", path: file };
+  const scan = await at.store.createScan(identity, {});
+  const stream = { type: "dataset", value: { type: "stream", stream: "s".repeat(100_000) } };
+  scan.info = { h5maps: { [file]: group({ "1.1": group({ data: stream }), ["n".repeat(100_000)]: 1 }) } };
+  await scan.close();
+  const writer = startWriter(at.store.url, "--until-idle", "0.2");
+  expect(await writer.ended).toBe(1);
+  expect(writer.log).toHaveLength(2);
+  expect(writer.log[1]).toContain("ascan 2026 FATAL gone [2J: FAILED");
+  const { stdout } = await runCli(["status", "--redis", at.store.url]);
+  expect(stdout.trim().split("\n")).toHaveLength(2);
+  expect(stdout.length).toBeLessThan(10_000);
+  expect(stdout).not.toContain("\u001b");
+});
+
+test("empty points of a stream whose size varies are rows of fill values, wherever they come", async () => {
+  await using writer = await Writer.start(at.store, { leastFree: 0 });
+  const watch = new StatusWatch(writer);
+  const simple = await publishSimple(at.store, file, 1, { shape: [-1] });
+  const empty = Buffer.from([0x92, 0x91, 0, 0xc4, 0]); // MessagePack of [[0], no bytes]
+  await at.store.redis.do(xadd(simple.diode.key, "0-1", ["payload", empty]));
+  await watch.until((status) => status.state === "RUNNING" && points(status) === 1);
+  await simple.scan.sealAll();
+  await simple.end();
+  expect(await watch.until(({ durable }) => durable)).toMatchObject({ state: "COMPLETE" });
+  expect(await readValues(file, "/1.1/data")).toEqual([[Number.NaN]]);
 });

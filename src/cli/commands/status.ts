@@ -2,6 +2,7 @@ import type { RedisClient } from "../../redis/client.js";
 import { latestEvent, nextEvents, readStatuses, recordedScans } from "../../redis/writer-records.js";
 import { parseStatus, type ScanStatus, totals } from "../../writer/status.js";
 import { command, numberOf, type Output } from "../command.js";
+import { oneLine } from "../one-line.js";
 import { table } from "../table.js";
 
 /** How long one look at the events blocks (ms). */
@@ -69,7 +70,7 @@ function tableOf(statuses: readonly ScanStatus[]): string[] {
 }
 
 function lineOf(one: ScanStatus): string {
-  return cellsOf(one).join("  ");
+  return oneLine(cellsOf(one).join("  "));
 }
 
 function cellsOf(one: ScanStatus): string[] {
