@@ -54,8 +54,7 @@ export class NumberSink implements StreamSink {
     const { file } = this.target;
     const runs = view.length > 0 ? ((await view.raw()) as RawPoints[]) : [];
     if (view.index > this.next) {
-      // As long as no point is known, those of variable size have none; rows without elements cannot be kept.
-      await this.#widen(runs[0]?.shape.slice(1) ?? this.#dataset.rowShape.map(() => 1));
+      await this.#widen(runs[0]?.shape.slice(1) ?? []);
       await this.#appendLost(view.index - this.next);
     }
     let index = view.index;
@@ -76,10 +75,10 @@ export class NumberSink implements StreamSink {
     this.progress.bytes += (points.data as Uint8Array).byteLength;
   }
 
-  /** Makes rows as large as a point. */
+  /** Makes rows as large as a point, and not empty: rows without elements cannot be kept. */
   async #widen(point: readonly number[]): Promise<void> {
     const { rowShape } = this.#dataset;
-    const larger = rowShape.map((size, axis) => Math.max(size, point[axis] ?? 0));
+    const larger = rowShape.map((size, axis) => Math.max(size, point[axis] ?? 0, 1));
     if (larger.some((size, axis) => size !== rowShape[axis])) await this.#dataset.extendRows(larger);
   }
 
