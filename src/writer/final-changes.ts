@@ -1,19 +1,18 @@
-import type { Hdf5Writer } from "../hdf5/writer-api.js";
 import type { TreeChange } from "../mapping/diff.js";
 import { childPath } from "../mapping/paths.js";
 import type { GroupNode, TreeNode } from "../mapping/tree.js";
-import { streamPaths } from "../mapping/walk.js";
 import { encodeNumbers } from "../ndarray/encode.js";
 import { NdArray } from "../ndarray/ndarray.js";
 import { isOwn } from "./claims.js";
+import { MovedData, streamsAt } from "./moved-data.js";
 import type { OpenFile } from "./open-file.js";
 import type { ScanReport } from "./report.js";
-import type { TreeWriter } from "./tree-writer.js";
+import { type PlaceStream, TreeWriter } from "./tree-writer.js";
 
 /** What the final changes of one file need to know. */
 export interface FinalContext {
   readonly file: OpenFile;
-  readonly writer: TreeWriter;
+  readonly place: PlaceStream;
   readonly report: ScanReport;
   /** Topmost items that are this scan's own. */
   readonly own: ReadonlySet<string>;
@@ -36,27 +35,33 @@ export async function applyFinalChanges(
   changes: readonly TreeChange[],
   context: FinalContext,
 ): Promise<void> {
-  const moves = new Map(movesOf(changes, context.after));
-  for (const [from, to] of moves) await context.writer.attempt(to, () => move(context, from, to));
+  const { file, report, own, after, place } = context;
+  const moved = new MovedData(file);
+  const writer = new TreeWriter(file, report, async (at) => place(await moved.bring(at)));
+  await writer.attempt("/", () => moved.setAside(changes, own, after));
   for (const change of changes) {
-    if (change.path !== "/" && !isOwn(context.own, change.path)) continue;
-    await context.writer.attempt(change.path, () => apply(change, context, moves));
+    if (change.path !== "/" && !isOwn(own, change.path)) continue;
+    await writer.attempt(change.path, () => apply(change, context, writer, moved));
   }
-  context.file.changed();
+  moved.complain(report);
+  file.changed();
 }
 
 async function apply(
   change: TreeChange,
   context: FinalContext,
-  moves: ReadonlyMap<string, string>,
+  writer: TreeWriter,
+  moved: MovedData,
 ): Promise<void> {
-  const { file, writer } = context;
+  const { file } = context;
   const { path } = change;
-  if (change.change === "attributes") return applyAttributes(change, context);
-  if (change.change === "removed") return remove(path, change.node, context, moves);
+  if (change.change === "attributes") return applyAttributes(change, context, writer);
+  if (change.change === "removed") return remove(path, change.node, context, moved);
   if (change.change === "added") return writer.writeItem(path, change.node, true);
+  // The same stream in another form, such as a single point that became several, is written anew.
+  const again = streamOf(change.after);
   const streams = streamsAt(path, change.before).filter(
-    ([at, name]) => !moves.has(at) && !context.isView(name),
+    ([at, name]) => !(moved.leaves(at) || context.isView(name) || (at === path && name === again)),
   );
   if (await holdsData(file, streams)) {
     context.report.fail(
@@ -64,9 +69,8 @@ async function apply(
     );
     return;
   }
-  const isStream = change.after.kind === "dataset" && change.after.value.kind === "stream";
   if ((await file.hdf5.kindOf(path)) !== undefined) {
-    if (isStream)
+    if (again !== undefined && !moved.arrives(path))
       await file.hdf5.remove(path); // it may have no data, and then nothing takes the place
     else await file.hdf5.replace(path);
   }
@@ -74,6 +78,10 @@ async function apply(
   const kept =
     context.keepsDecimals && change.change === "value" ? asDecimals(change.before, wanted) : wanted;
   await writer.writeItem(path, kept, false);
+}
+
+function streamOf(node: TreeNode): string | undefined {
+  return node.kind === "dataset" && node.value.kind === "stream" ? node.value.stream : undefined;
 }
 
 /** Whole numbers in the place of decimals, as decimals when these hold them exactly. */
@@ -91,12 +99,13 @@ function asDecimals(before: TreeNode, after: TreeNode): TreeNode {
 async function applyAttributes(
   change: TreeChange & { change: "attributes" },
   context: FinalContext,
+  writer: TreeWriter,
 ): Promise<void> {
   const { hdf5 } = context.file;
   const kind = await hdf5.kindOf(change.path);
   if (kind !== "group" && kind !== "dataset") return; // a stream without data has left nothing
   const older = change.path === "/" && !context.isLast;
-  const wanted = context.writer.storable(change.path, change.set);
+  const wanted = writer.storable(change.path, change.set);
   const set = new Map([...wanted].filter(([name]) => !(older && name === "default")));
   if (set.size > 0) await hdf5.setAttributes(change.path, set);
   const present = new Set(await hdf5.attributeNames(change.path));
@@ -106,15 +115,10 @@ async function applyAttributes(
 }
 
 /** Removes an item, but for the data of streams in it that are mapped nowhere else. */
-async function remove(
-  path: string,
-  node: TreeNode,
-  context: FinalContext,
-  moves: ReadonlyMap<string, string>,
-): Promise<void> {
+async function remove(path: string, node: TreeNode, context: FinalContext, moved: MovedData): Promise<void> {
   const { file, report } = context;
   if ((await file.hdf5.kindOf(path)) === undefined) return;
-  const staying = streamsAt(path, node).filter(([at]) => !moves.has(at));
+  const staying = streamsAt(path, node).filter(([at]) => !moved.leaves(at));
   if (!(await holdsData(file, staying))) return file.hdf5.remove(path);
   if (node.kind !== "group") {
     report.warn(
@@ -122,49 +126,7 @@ async function remove(
     );
     return;
   }
-  for (const [name, child] of node.children) await remove(childPath(path, name), child, context, moves);
-}
-
-async function move({ file: { hdf5 } }: FinalContext, from: string, to: string): Promise<void> {
-  if ((await hdf5.kindOf(from)) !== "dataset" || (await hdf5.kindOf(to)) !== undefined) return;
-  await makeParents(hdf5, to);
-  await hdf5.createHardLink(to, from);
-}
-
-async function makeParents(hdf5: Hdf5Writer, path: string): Promise<void> {
-  const parent = path.slice(0, path.lastIndexOf("/"));
-  if (parent === "" || (await hdf5.kindOf(parent)) !== undefined) return;
-  await makeParents(hdf5, parent);
-  await hdf5.createGroup(parent);
-}
-
-/** Where streams of removed or replaced items are found in the new tree: old path → new path. */
-function* movesOf(changes: readonly TreeChange[], after: GroupNode): Generator<[from: string, to: string]> {
-  const places = streamPaths(after);
-  const added = changes.flatMap((change) => {
-    if (change.change === "added") return streamsAt(change.path, change.node);
-    return change.change === "kind" || change.change === "value" ? streamsAt(change.path, change.after) : [];
-  });
-  const free = new Set(added.map(([path]) => path));
-  for (const change of changes) {
-    if (change.change !== "removed" && change.change !== "kind" && change.change !== "value") continue;
-    const before = change.change === "removed" ? change.node : change.before;
-    for (const [from, stream] of streamsAt(change.path, before)) {
-      const to = (places.get(stream) ?? []).find((path) => free.has(path));
-      if (to === undefined) continue;
-      free.delete(to);
-      yield [from, to];
-    }
-  }
-}
-
-/** The streamed datasets at or below a node. */
-function streamsAt(path: string, node: TreeNode): [path: string, stream: string][] {
-  if (node.kind === "dataset") return node.value.kind === "stream" ? [[path, node.value.stream]] : [];
-  if (node.kind !== "group") return [];
-  return [...streamPaths(node)].flatMap(([stream, below]) =>
-    below.map((at): [string, string] => [path === "/" ? at : path + at, stream]),
-  );
+  for (const [name, child] of node.children) await remove(childPath(path, name), child, context, moved);
 }
 
 async function holdsData({ hdf5 }: OpenFile, streams: readonly (readonly [path: string, stream: string])[]) {

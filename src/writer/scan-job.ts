@@ -233,11 +233,10 @@ export class ScanJob {
       if (!found) continue;
       const own = await this.#claimAdded(file, root);
       const isView = (name: string) => this.#scan.streams.get(name)?.latestEventOnly ?? false;
-      const writer = this.#treeWriter(file);
       const isLast = await isLastOfFile(this.#services.store.redis, file.path, this.#scan.stateId);
       await applyFinalChanges(found, {
         file,
-        writer,
+        place: (place) => this.#streams.place(file, place),
         report: this.#report,
         own,
         isView,

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openHdf5Reader } from "../../src/hdf5/reader.js";
+import { xtrim } from "../../src/redis/commands.js";
 import { Writer } from "../../src/writer/index.js";
 import { publishSimple } from "./publishing.js";
 import { points, readValues, StatusWatch } from "./support.js";
@@ -24,4 +25,90 @@ test("a value that the final mapping replaces keeps its place in the group", asy
   expect(await readValues(file, "/1.1/title")).toEqual([1n, 2n, 3n]);
   await using reader = await openHdf5Reader(file);
   expect(await reader.list("/1.1")).toEqual(["title", "data"]);
+});
+
+const live = (stream: string, attributes: object = {}) => ({
+  type: "dataset",
+  attributes,
+  value: { type: "stream", stream },
+});
+const group = (children: object, attributes: object = {}) => ({ type: "group", attributes, children });
+
+/** Writes a scan of two streams, a = 1 … 3, b = 4 … 6, that changes its entry when it is closed, and Redis has no points any more. */
+async function rearrange(file: string, before: object, after: object) {
+  await using writer = await Writer.start(at.store, { leastFree: 0 });
+  const watch = new StatusWatch(writer);
+  const identity = { name: "ascan", number: 1, data_policy: "none", session: "test", path: file };
+  const scan = await at.store.createScan(identity, {});
+  const streams = ["a", "b"].map((name) => scan.createStream(name, { dtype: "<f8" }));
+  const mapping = (entry: object) => ({
+    h5maps: { [file]: group({ "1.1": group(entry, { NX_class: "NXentry" }) }) },
+  });
+  scan.info = mapping(before);
+  await scan.prepare();
+  await scan.start();
+  for (const [i, stream] of streams.entries())
+    await stream.send(Float64Array.of(1, 2, 3).map((x) => x + 3 * i));
+  await watch.until(({ streams }) => Object.values(streams).every(({ points }) => points === 3));
+  await scan.stop();
+  for (const { key } of streams) await at.store.redis.do(xtrim(key, "3-1"));
+  scan.info = mapping(after);
+  await scan.close();
+  const status = await watch.until(({ durable }) => durable);
+  await using reader = await openHdf5Reader(file);
+  expect(await reader.list("/")).toEqual(["1.1"]);
+  return status;
+}
+
+test.each([
+  ["change places", { x: live("a"), y: live("b") }, { x: live("b"), y: live("a") }, "y", "x"],
+  [
+    "take the place of a value",
+    { x: live("a"), y: 5, z: live("b") },
+    { x: 5, y: live("a"), z: live("b") },
+    "y",
+    "z",
+  ],
+  [
+    "move into a group of their name",
+    { x: live("a"), b: live("b") },
+    { x: group({ d: live("a") }), b: live("b") },
+    "x/d",
+    "b",
+  ],
+  [
+    "move out of a group of their name",
+    { x: group({ d: live("a"), b: live("b") }) },
+    { x: live("a"), b: live("b") },
+    "x",
+    "b",
+  ],
+])("data of streams may %s at the end, though Redis has trimmed them", async (_, before, after, a, b) => {
+  const file = join(at.root, "moved.h5");
+  expect(await rearrange(file, before, after)).toMatchObject({ state: "COMPLETE", warnings: [] });
+  expect(await readValues(file, `/1.1/${a}`)).toEqual([1, 2, 3]);
+  expect(await readValues(file, `/1.1/${b}`)).toEqual([4, 5, 6]);
+});
+
+test("a stream that moves at the end has the attributes of its new place only", async () => {
+  const file = join(at.root, "attributes.h5");
+  await rearrange(
+    file,
+    { x: live("a", { units: "V", old: 1 }) },
+    { g: group({ y: live("a", { units: "mV" }) }) },
+  );
+  await using reader = await openHdf5Reader(file);
+  const attributes = await reader.attributes("/1.1/g/y");
+  expect([...attributes].map(([name, { data }]) => [name, data])).toEqual([["units", ["mV"]]]);
+});
+
+test("a stream whose new place keeps the data of another one stays where it was", async () => {
+  const file = join(at.root, "blocked.h5");
+  const status = await rearrange(file, { x: live("a"), y: live("b") }, { y: live("a") });
+  expect(status).toMatchObject({
+    state: "FAILED",
+    message: expect.stringContaining('/1.1/y keeps the data of stream "b"'),
+  });
+  expect(await readValues(file, "/1.1/x")).toEqual([1, 2, 3]);
+  expect(await readValues(file, "/1.1/y")).toEqual([4, 5, 6]);
 });
