@@ -8,7 +8,7 @@ const spare = new Map<number, Buffer[]>();
 let waiting = 0;
 
 /**
- * A piece of memory for rows and chunks, used again when its holders have released it: fresh memory costs more (page faults,
+ * A piece of memory for rows, chunks and payloads, used again when its holders have released it: fresh memory costs more (page faults,
  * garbage collection) than compressing or writing what it holds. Whoever makes one, or a part of one, releases it once; until the
  * last one has, its bytes stay.
  */

@@ -3,10 +3,11 @@ import type { RedisClient } from "../redis/client.js";
 import * as commands from "../redis/commands.js";
 import { LONG_PATIENCE, type Reply } from "../redis/connection.js";
 import { commandError, RedisConnectionLostError } from "../redis/errors.js";
+import type { Memory } from "../reusable-memory.js";
 import { abortable } from "../waiting.js";
 import { endOf, parseEntry } from "./entry.js";
 import { SecondPublisherError, StreamLostError, StreamSealedError } from "./errors.js";
-import { type HeldPayload, PayloadMemory } from "./payload-memory.js";
+import { PayloadMemory } from "./payload-memory.js";
 
 /** Unacknowledged bytes, and entries, from which `send` makes its caller wait. */
 const HIGH_WATER = 8 * 2 ** 20;
@@ -33,7 +34,7 @@ interface Pending {
   readonly sender: Sender;
   readonly index: number;
   readonly length: number;
-  readonly payload: HeldPayload;
+  readonly payload: Memory;
   /** Redis may have it. */
   sent: boolean;
 }
@@ -70,7 +71,7 @@ export class Sink {
 
   /** Queues an entry with a copy of the payload; resolves when there is room for more. */
   send(sender: Sender, index: number, length: number, payload: Uint8Array): Promise<void> {
-    this.#queue.push({ sender, index, length, payload: this.#memory.hold(payload), sent: false });
+    this.#queue.push({ sender, index, length, payload: this.#memory.copy(payload), sent: false });
     this.#bytes += payload.byteLength + ENTRY_OVERHEAD;
     this.#entries++;
     this.#running ??= this.#run();
@@ -144,7 +145,7 @@ export class Sink {
   #forget(entries: readonly Pending[]): void {
     for (const entry of entries) {
       this.#bytes -= sizeOf(entry);
-      this.#memory.release(entry.payload);
+      entry.payload.release();
     }
     this.#entries -= entries.length;
     this.#wake();

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { DataStore, NdArray } from "../../src/index.js";
 import type { PrivateRedis } from "../../src/redis/server.js";
-import { type HeldPayload, PayloadMemory } from "../../src/stream/payload-memory.js";
+import type { Memory } from "../../src/reusable-memory.js";
+import { PayloadMemory } from "../../src/stream/payload-memory.js";
 import { startTestRedis } from "../support/redis.js";
 import { startStream } from "./support.js";
 
@@ -49,14 +50,14 @@ test("payloads keep their bytes until they are released, whatever their sizes", 
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const memory = new PayloadMemory();
-      const held: { payload: HeldPayload; value: number }[] = [];
+      const held: { payload: Memory; value: number }[] = [];
       steps.forEach((each, i) => {
         if ("bytes" in each) {
           const value = i + 1;
-          held.push({ payload: memory.hold(new Uint8Array(each.bytes).fill(value)), value });
+          held.push({ payload: memory.copy(new Uint8Array(each.bytes).fill(value)), value });
         } else if (held.length > 0) {
           const [{ payload } = { payload: undefined }] = held.splice(each.release % held.length, 1);
-          if (payload) memory.release(payload);
+          payload?.release();
         }
       });
       for (const { payload, value } of held) {
@@ -71,10 +72,10 @@ test("memory of payloads is used again", () => {
   const memory = new PayloadMemory();
   const buffers = new Set<ArrayBufferLike>();
   for (let round = 0; round < 100; round++) {
-    const held = Array.from({ length: 5 }, () => memory.hold(new Uint8Array(600_000)));
+    const held = Array.from({ length: 5 }, () => memory.copy(new Uint8Array(600_000)));
     for (const payload of held) {
       buffers.add(payload.bytes.buffer);
-      memory.release(payload);
+      payload.release();
     }
   }
   expect(buffers.size).toBeLessThanOrEqual(6);
