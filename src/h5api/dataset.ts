@@ -210,8 +210,9 @@ export class Dataset extends Node {
         path: this.location,
       });
     }
-    if (data.growth && typeof first === "number" && first >= (shape[0] ?? 0)) {
-      throw await this.#notThere(data, first, shape[0] ?? 0, options);
+    const [length] = shape;
+    if (length !== undefined && typeof first === "number" && first >= length) {
+      throw await this.#notThere(data, first, length, options);
     }
     const ranges = resolveOn(selections, shape, this.location);
     const limit = options.timeout === undefined ? {} : { timeout: deadline.left };
@@ -254,7 +255,11 @@ export class Dataset extends Node {
 
   async #notThere(data: DataSource, index: number, length: number, options: SignalOption): Promise<Error> {
     const context = { path: this.location, index };
-    if (await data.growth?.ended(options)) {
+    if (!data.growth) {
+      const message = `${this.location} has ${length} points: there is no point ${index}.`;
+      return new IndexWontBeThereError(message, context);
+    }
+    if (await data.growth.ended(options)) {
       return new IndexWontBeThereError(
         `${this.location} ended with ${length} points: there is no point ${index}.`,
         context,

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { jsonValue } from "../../src/cli/json-values.js";
-import { type Dataset, File, InvalidArgumentError, NdArray, parseSelection } from "../../src/index.js";
+import { type Dataset, File, NdArray, parseSelection } from "../../src/index.js";
 import { temporaryFolder } from "../hdf5/support/files.js";
 import { runPython } from "../support/python.js";
 
@@ -48,7 +48,8 @@ describe("as h5py answers", () => {
     const dataset = await file.get(path).dataset();
     const selections = slice === "" ? [] : parseSelection(slice);
     if (error) {
-      await expect(dataset.select(selections)).rejects.toThrow(InvalidArgumentError);
+      const code = expect.stringMatching(/^ERR_(INVALID_ARGUMENT|INDEX_WONT_BE_THERE)$/);
+      await expect(dataset.select(selections)).rejects.toMatchObject({ code });
       return;
     }
     const array = await dataset.select(selections);
@@ -109,6 +110,16 @@ describe("where h5py has no word", () => {
     expect(await file.get("/2.1/empty").value()).toBeNull();
     await expect(file.get("/2.1/scalar").length()).rejects.toMatchObject({ code: "ERR_WRONG_KIND" });
     await expect(file.get("/2.1/empty").slice()).rejects.toThrow(/null dataspace/);
+  });
+
+  test("an index behind the end is the error that it is on live datasets", async () => {
+    for (const path of ["/2.1/vector", "/2.1/texts", "/2.1/image", "/2.1/none"]) {
+      const dataset = await file.get(path).dataset();
+      const index = await dataset.length();
+      await expect(dataset.at(index)).rejects.toMatchObject({ code: "ERR_INDEX_WONT_BE_THERE", index });
+    }
+    await expect(file.get("/2.1/vector").at(-11)).rejects.toMatchObject({ code: "ERR_INVALID_ARGUMENT" });
+    await expect(file.get("/2.1/scalar").at(0)).rejects.toMatchObject({ code: "ERR_INVALID_ARGUMENT" });
   });
 
   test("more than memory can hold is an error that names the dataset and the way out", async () => {
