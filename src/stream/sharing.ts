@@ -51,11 +51,8 @@ export async function* shareStream(
   let closed = await events.guard({ signal });
   await ensureGroup(events.redis, events.key, group, signal);
   const shared = new SharedEntries(events, group, worker, Math.ceil(takeOverAfter), signal);
-  // Look first for entries given to this worker without its knowing: before a restart, or over a broken connection.
-  let resume = true;
   for (;;) {
-    const views = await shared.take(resume);
-    resume = views === null;
+    const views = await shared.take();
     if (!views) continue;
     yield* views;
     if (views.length > 0) continue;
@@ -87,6 +84,8 @@ class SharedEntries {
   readonly #signal: AbortSignal | undefined;
   /** Handed out and not acknowledged: not to be resumed here. */
   readonly #held = new Set<string>();
+  /** After which to look for entries that this worker was given without its knowing; undefined when it has them all. */
+  #resumeAfter: string | undefined = "0";
   /** The newest entry that this worker was given as a new one. */
   #newest: { readonly id: string; readonly end: number } | undefined;
 
@@ -105,24 +104,33 @@ class SharedEntries {
   }
 
   /** Entries for this worker: its own earlier ones, else those not acknowledged in time, else a new one; null when the connection broke. */
-  async take(resume: boolean): Promise<SharedView[] | null> {
+  async take(): Promise<SharedView[] | null> {
     try {
-      const own = resume ? await this.#own() : [];
+      const own = await this.#own();
       if (own.length > 0) return own;
       const late = await this.#late();
       return late.length > 0 ? late : await this.#new();
     } catch (error) {
-      if (isConnectionError(error)) return null;
+      if (isConnectionError(error)) {
+        this.#resumeAfter = "0";
+        return null;
+      }
       if (error instanceof RedisCommandError) await this.#events.guard({ signal: this.#signal }); // says it when the scan was deleted
       throw error;
     }
   }
 
+  /** What was given to a worker of this name before a restart, or over a broken connection. */
   async #own(): Promise<SharedView[]> {
     const { redis, key } = this.#events;
-    const read = commands.xreadgroup(key, this.#group, this.#worker, "0", 1_000);
-    const own = await redis.do(read, { signal: this.#signal });
-    return this.#views(own.filter(({ id }) => !this.#held.has(id)));
+    while (this.#resumeAfter !== undefined) {
+      const read = commands.xreadgroup(key, this.#group, this.#worker, this.#resumeAfter, TAKEN_AT_ONCE);
+      const own = await redis.do(read, { signal: this.#signal });
+      this.#resumeAfter = own.at(-1)?.id;
+      const views = await this.#views(own.filter(({ id }) => !this.#held.has(id)));
+      if (views.length > 0) return views;
+    }
+    return [];
   }
 
   /** What a worker, dead, slow or this one, has not acknowledged in time. */

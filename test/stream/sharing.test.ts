@@ -51,6 +51,21 @@ describe("workers that share a stream", () => {
     expect((await after.next()).done).toBe(true);
   });
 
+  test("resume all of their entries, however many", async () => {
+    const { publisher, reader } = await startStream(store);
+    const count = 1_005;
+    for (let i = 0; i < count; i++) await publisher.send(i);
+    await publisher.seal();
+    const before = shareStream(reader, { group: "g", worker: "w" });
+    for (let i = 0; i < count; i++) await before.next();
+    const resumed: number[] = [];
+    for await (const view of shareStream(reader, { group: "g", worker: "w" })) {
+      resumed.push(view.index);
+      await view.acknowledge();
+    }
+    expect(resumed).toEqual(Array.from({ length: count }, (_, i) => i));
+  });
+
   test("of different groups each see everything", async () => {
     const { publisher, reader } = await startStream(store);
     await publisher.send(1);
