@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { DataStore, limaDefinition, walkEvents } from "../../src/index.js";
+import { DataStore, limaDefinition, shareStream, walkEvents } from "../../src/index.js";
 import { startPrivateRedis } from "../../src/redis/server.js";
 import { MemoryTracker } from "../../src/tracker/index.js";
 import { fixtureCamera } from "../support/lima.js";
@@ -36,6 +36,32 @@ test("images are followed over broken connections, each once", async () => {
   await scan.close();
   await following;
   expect(images).toEqual(Array.from({ length: 35 }, (_, i) => i));
+});
+
+test("workers share a stream over broken connections: each entry is given, and none is told as lost", async () => {
+  await using publishing = await DataStore.connect(redis.url);
+  await using reading = await DataStore.connect(proxy.url);
+  const scan = await publishing.createScan(identity());
+  const publisher = scan.createStream("x", { dtype: "<f8" });
+  await scan.prepare();
+  const stream = (await reading.loadScan(scan.key)).streams.get("x");
+  if (!stream) throw new Error("The scan has the stream.");
+  const points = new Set<number>();
+  let lost = 0;
+  const work = async (worker: string) => {
+    for await (const view of shareStream(stream, { group: "g", worker })) {
+      for (let i = 0; i < view.length; i++) points.add(view.index + i);
+      lost += view.lost;
+      await view.acknowledge();
+      if (view.index % 40 === 0) proxy.cut();
+    }
+  };
+  const working = [work("a"), work("b")];
+  for (let i = 0; i < 300; i += 2) await publisher.send([i, i + 1]);
+  await scan.close();
+  await Promise.all(working);
+  expect([...points].sort((a, b) => a - b)).toEqual(Array.from({ length: 300 }, (_, i) => i));
+  expect(lost).toBe(0);
 });
 
 test("a walk goes on over broken connections, and tells every node and point once", async () => {
