@@ -30,3 +30,15 @@ test("the README shows both commands first", () => {
     /```sh\n([^`]*)```/.exec(readFileSync(join(ROOT, "README.md"), "utf8"))?.slice(1) ?? [];
   expect(first).toMatch(/^npm run demo .*\nnpm test .*\n$/);
 });
+
+test("every error code is explained in the documentation, and none that does not exist", () => {
+  const codesIn = (text: string) => new Set(text.match(/\bERR_[A-Z0-9]+(?:_[A-Z0-9]+)*\b/g));
+  const sources = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => readFileSync(join(ROOT, "src", name), "utf8"));
+  const raised = new Set(sources.flatMap((text) => text.match(/(?<=super\(\s*")ERR_\w+(?=")/g) ?? []));
+  const explained = codesIn(PAGES.map((page) => readFileSync(join(ROOT, "docs", page), "utf8")).join());
+  expect([...raised].filter((code) => !explained.has(code))).toEqual([]);
+  const existing = codesIn(sources.join());
+  expect([...explained].filter((code) => !existing.has(code))).toEqual([]);
+});
