@@ -1,7 +1,7 @@
 import type { Memory } from "../../reusable-memory.js";
 import type { Filter } from "../format/messages.js";
-import { ChunkIndex } from "./chunk-index.js";
 import { applyFilters, rawMask, undoFilters } from "./filters.js";
+import { type PlannedChunk, PlannedIndex } from "./planned-index.js";
 import { type Block, filled, RowBuffer, type Space, type Storage, type StorageWrites } from "./storage.js";
 import { cutTile, pasteTile, type TileGrid, tileGrid } from "./tiles.js";
 
@@ -22,16 +22,6 @@ interface SlotRows {
   readonly rows: Memory;
 }
 
-/** A change of the index that waits for its chunk to be in the file. */
-interface Planned {
-  readonly offsets: readonly number[];
-  /** The chunk has an entry already: its raw slot, free after the commit. */
-  readonly slot: Block | undefined;
-  done: Promise<void>;
-  /** Where the chunk came to lie; "cut": not a chunk, but the end of the index: chunks from there on are dropped. */
-  result: { address: number; size: number; mask: number } | "cut" | undefined;
-}
-
 /**
  * A chunked dataset that grows along its first axis. Rows gather in memory until they fill a band of chunks; full bands are
  * filtered and written in the background. At a snapshot the rows of the last, partial band go into raw slots: unfiltered chunks
@@ -39,7 +29,7 @@ interface Planned {
  * When the band is full, filtered chunks replace its slots; without filters the slots are the chunks.
  */
 export class ChunkedStorage implements Storage {
-  index: ChunkIndex;
+  private readonly index: PlannedIndex;
   private readonly space: Space;
   private type: ChunkedType;
   private grid: TileGrid;
@@ -49,29 +39,17 @@ export class ChunkedStorage implements Storage {
   private slots: (Block | undefined)[] = [];
   /** Rows of the band that are in slots. */
   private slotRows = 0;
-  private planned: Planned[] = [];
-  private committing: Planned[] = [];
-  private freed: Block[] = [];
   /**
    * Rows of text for slots wait until the heap is in the file: when h5py appends after a crash, it looks at what the element that it
    * writes has referred to, though no reader was ever shown it.
    */
   private slotRowsLate: SlotRows[] = [];
   private committingLate: SlotRows[] = [];
-  /** No rows come after the last snapshot. */
-  private last: boolean;
-  /** The index lies in space that stays. */
-  private settled: boolean;
-  /** Slots of a partial band that was laid out anew. */
-  private cutSlots: Block[] = [];
-
   constructor(space: Space, type: ChunkedType) {
     this.space = space;
     this.type = type;
-    this.last = false;
-    this.settled = false;
     this.grid = tileGrid(type.rowShape, type.chunks, type.itemsize);
-    this.index = this.newIndex();
+    this.index = new PlannedIndex(space, type.chunks);
   }
 
   get chunks(): readonly number[] {
@@ -90,12 +68,11 @@ export class ChunkedStorage implements Storage {
       return;
     }
     await this.index.open(root);
-    this.settled = this.space.allocator.stays(root);
     const partial = rows - this.bandStart;
     const band = filled(partial * this.grid.rowBytes, this.type.fill);
     for (let tile = 0; tile < this.grid.count; tile++) await this.resumeTile(tile, partial, band);
     this.tail.push(band, this.grid.bandBytes);
-    if ((this.index.last?.offsets[0] ?? 0) > this.bandStart) this.cutBand();
+    if ((this.index.lastChunk?.offsets[0] ?? 0) > this.bandStart) this.cutBand();
     else if (this.slots.length === this.grid.count && this.slots.every(Boolean)) this.slotRows = partial;
   }
 
@@ -128,7 +105,6 @@ export class ChunkedStorage implements Storage {
   }
 
   snapshot(last: boolean): void {
-    this.last = last;
     if (last) this.finish();
     const rows = this.tail.length / this.grid.rowBytes;
     if (rows > this.slotRows && !(last && this.type.filters.length > 0)) {
@@ -137,7 +113,7 @@ export class ChunkedStorage implements Storage {
       band.release();
       this.slotRows = rows;
     }
-    this.committing.push(...this.planned.splice(0));
+    this.index.snapshot(last);
     this.committingLate.push(...this.slotRowsLate.splice(0));
   }
 
@@ -148,14 +124,7 @@ export class ChunkedStorage implements Storage {
   }
 
   async prepare(): Promise<StorageWrites> {
-    // Unfinished datasets are recognised after a crash by an index that begins in scratch space.
-    if (this.last !== this.settled) await this.rewriteIndex(Number.POSITIVE_INFINITY);
-    for (let plan = this.committing[0]; plan; plan = this.committing[0]) {
-      await plan.done;
-      await this.apply(plan);
-      this.committing.shift();
-    }
-    const writes = this.index.writes();
+    const writes = await this.index.prepare();
     return {
       layout: {
         kind: "chunked",
@@ -174,9 +143,7 @@ export class ChunkedStorage implements Storage {
 
   committed(): Block[] {
     for (const { rows } of this.committingLate.splice(0)) rows.release();
-    const size = this.index.nodeBytes;
-    const nodes = this.index.written().map((address) => ({ address, size }));
-    return [...nodes, ...this.freed.splice(0)];
+    return this.index.committed();
   }
 
   /**
@@ -196,12 +163,8 @@ export class ChunkedStorage implements Storage {
   }
 
   async blocks(): Promise<Block[]> {
-    const blocks = [...this.slots, ...this.cutSlots, ...this.freed].filter((block) => block !== undefined);
-    for (const { result } of [...this.committing, ...this.planned])
-      if (result && result !== "cut") blocks.push(result);
-    for await (const { child, size } of this.index.chunks()) blocks.push({ address: child, size });
-    const size = this.index.nodeBytes;
-    for (const address of await this.index.abandon()) blocks.push({ address, size });
+    const slots = this.slots.filter((slot) => slot !== undefined);
+    const blocks = [...slots, ...(await this.index.blocks())];
     return [...new Map(blocks.map((block) => [block.address, block])).values()];
   }
 
@@ -212,54 +175,11 @@ export class ChunkedStorage implements Storage {
 
   /** Takes the chunks of the current band out of the index: its rows will be written anew. */
   private cutBand(): void {
-    this.planned.push({ offsets: [this.bandStart], slot: undefined, done: Promise.resolve(), result: "cut" });
-    this.cutSlots.push(...this.slots.filter((slot) => slot !== undefined), ...this.known.values());
+    const slots = this.slots.filter((slot) => slot !== undefined);
+    this.index.cut(this.bandStart, [...slots, ...this.known.values()]);
     this.slots = [];
     this.slotRows = 0;
     this.known.clear();
-  }
-
-  private async apply(plan: Planned): Promise<void> {
-    if (!plan.result) throw new RangeError("a chunk without a place");
-    if (plan.result === "cut") {
-      await this.rewriteIndex(plan.offsets[0] ?? 0);
-      return;
-    }
-    const { address, size, mask } = plan.result;
-    const key = { size, mask, offsets: plan.offsets };
-    if (!plan.slot) this.index.append(key, address);
-    else if (plan.slot.address !== address) {
-      await this.index.replace(key, address);
-      if (plan.slot.size > 0) this.freed.push(plan.slot);
-    }
-  }
-
-  /** What an index gets at a commit lies in space that stays once the dataset is complete. */
-  private newIndex(): ChunkIndex {
-    const { allocator, read } = this.space;
-    return new ChunkIndex(
-      this.type.chunks,
-      (size, where) => (this.last ? allocator.allocate(size, where) : allocator.allocateScratch(size, where)),
-      read,
-    );
-  }
-
-  /**
-   * Writes the index anew, with the chunks of rows below `row`: when chunks to come lie between those it has, and when the
-   * dataset is complete, or is no longer.
-   */
-  private async rewriteIndex(row: number): Promise<void> {
-    const old = this.index;
-    this.settled = this.last;
-    this.index = this.newIndex();
-    for await (const { child, ...key } of old.chunks()) {
-      if ((key.offsets[0] ?? 0) < row) this.index.append(key, child);
-    }
-    const size = old.nodeBytes;
-    this.freed.push(
-      ...(await old.abandon()).map((address) => ({ address, size })),
-      ...this.cutSlots.splice(0),
-    );
   }
 
   /** Sends a complete band on its way, and releases it. */
@@ -288,16 +208,16 @@ export class ChunkedStorage implements Storage {
     tile: number,
     content: Memory,
     slot: Block | undefined,
-    run: (plan: Planned) => Promise<void>,
+    run: (plan: PlannedChunk) => Promise<void>,
   ): void {
-    const plan: Planned = {
+    const plan: PlannedChunk = {
       offsets: this.offsetsOf(tile),
       slot: slot ?? this.known.get(tile),
       done: Promise.resolve(),
       result: undefined,
     };
     plan.done = this.space.writes.start(content, () => run(plan));
-    this.planned.push(plan);
+    this.index.add(plan);
   }
 
   private writeFiltered(tile: number, chunk: Memory): void {
