@@ -62,7 +62,7 @@ class RawFileStream extends DerivedStream {
   protected async count(): Promise<number> {
     const file = await open(this.#file);
     try {
-      return (await file.stat()).size / (4 * CHANNELS);
+      return Math.floor((await file.stat()).size / (4 * CHANNELS));
     } finally {
       await file.close();
     }

@@ -12,7 +12,13 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefine
   });
 }
 
-/** Resolves after some milliseconds; rejects at once when the signal aborts. Leaves neither timer nor listener. */
+/** What Node's timers can wait for, 25 days: with more they would end at once. */
+const LONGEST = 2 ** 31 - 1;
+
+/**
+ * Resolves after some milliseconds, at most 25 days; rejects at once when the signal aborts. Leaves neither timer nor
+ * listener.
+ */
 export function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted) return Promise.reject(signal.reason);
   return new Promise((resolve, reject) => {
@@ -20,10 +26,13 @@ export function sleep(milliseconds: number, signal?: AbortSignal): Promise<void>
       clearTimeout(timer);
       reject(signal?.reason);
     };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", abort);
-      resolve();
-    }, milliseconds);
+    const timer = setTimeout(
+      () => {
+        signal?.removeEventListener("abort", abort);
+        resolve();
+      },
+      Math.min(milliseconds, LONGEST),
+    );
     signal?.addEventListener("abort", abort, { once: true });
   });
 }
@@ -71,7 +80,7 @@ export async function withTimeout<T>(
   run: (signal: AbortSignal | undefined) => Promise<T>,
 ): Promise<T> {
   signal?.throwIfAborted();
-  if (timeout === undefined) return run(signal);
+  if (timeout === undefined || timeout > LONGEST) return run(signal);
   const { controller, unlink } = linkedController(signal);
   const timer = setTimeout(
     () => controller.abort(new TimeoutError(`Timed out after ${timeout} ms waiting for ${what()}.`)),

@@ -50,7 +50,8 @@ export async function* shareStream(
   // Creating a group creates its stream: not that of a scan which is gone.
   let closed = await events.guard({ signal });
   await ensureGroup(events.redis, events.key, group, signal);
-  const shared = new SharedEntries(events, group, worker, Math.ceil(takeOverAfter), signal);
+  const idle = Math.min(Math.ceil(takeOverAfter), Number.MAX_SAFE_INTEGER);
+  const shared = new SharedEntries(events, group, worker, idle, signal);
   for (;;) {
     const views = await shared.take();
     if (!views) continue;

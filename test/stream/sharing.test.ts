@@ -174,6 +174,14 @@ describe("workers that share a stream", () => {
     expect(await store.redis.commands.call(["EXISTS", publisher.key])).toBe(0);
   });
 
+  test("may keep their entries for ever", async () => {
+    const { publisher, reader } = await startStream(store);
+    await publisher.send(1);
+    await publisher.flush();
+    const worker = shareStream(reader, { group: "g", worker: "w", takeOverAfter: Number.POSITIVE_INFINITY });
+    expect((await worker.next()).value).toMatchObject({ index: 0, length: 1 });
+  });
+
   test("need names", async () => {
     const { reader } = await startStream(store);
     expect(await codeOf(shareStream(reader, { group: "", worker: "w" }).next())).toBe("ERR_INVALID_ARGUMENT");
