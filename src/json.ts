@@ -53,7 +53,11 @@ export function parseExactJson(text: string): unknown {
 export function plainJson(value: unknown): unknown {
   if (value instanceof JsonDecimal) return value.value;
   if (Array.isArray(value)) return value.map(plainJson);
-  if (typeof value !== "object" || value === null) return value;
+  return typeof value === "object" && value !== null ? plainObject(value) : value;
+}
+
+/** As `plainJson`, of an object. */
+export function plainObject(value: object): Record<string, unknown> {
   const plain: Record<string, unknown> = {};
   for (const [name, item] of Object.entries(value)) setOwn(plain, name, plainJson(item));
   return plain;

@@ -91,10 +91,15 @@ export function damagedError(error: unknown, path: string): unknown {
 
 const NO_ROOM = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 
+/** The code of a failed system call, such as ENOENT. */
+export function systemCode(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
+
 /** The typed error of a failed system call on `path`. */
 export function systemError(error: unknown, doing: string, path: string): Hdf5Error {
   if (error instanceof Hdf5Error) return error;
-  const code = (error as NodeJS.ErrnoException | null)?.code ?? "unknown error";
+  const code = systemCode(error) ?? "unknown error";
   const context = { path, cause: error };
   if (NO_ROOM.has(code)) {
     return new DiskFullError(

@@ -95,17 +95,14 @@ async function launch(
   port: number,
   options: PrivateRedisOptions,
 ): Promise<PrivateRedis> {
-  const { dir, maxmemory, signal } = options;
+  const { dir, signal } = options;
   if (dir !== undefined) {
     await makeFolder(dir).catch((cause: unknown) => {
       throw new RedisServerError(`The folder ${dir} cannot be made: ${messageOf(cause)}.`, { cause });
     });
   }
   const temporary = dir === undefined ? await mkdtemp(join(tmpdir(), "nxlive-redis-")) : undefined;
-  const args = ["--port", String(port), "--bind", "127.0.0.1", "--dir", dir ?? temporary ?? ""];
-  args.push("--save", dir === undefined ? "" : "60 1", "--daemonize", "no", "--logfile", "");
-  args.push("--loadmodule", program.search, "--loadmodule", program.json);
-  if (maxmemory !== undefined) args.push("--maxmemory", maxmemory);
+  const args = serverArgs(program, port, dir ?? temporary ?? "", options);
   // A process group of its own: Ctrl-C reaches only this process, which stops the server when its work is done.
   const child = spawn("/bin/sh", ["-c", LAUNCH, "nxlive-redis", temporary ?? "", program.server, ...args], {
     detached: true,
@@ -135,6 +132,19 @@ async function launch(
   const { pid } = child;
   if (pid === undefined) throw new RedisServerError("The Redis server has no process id.");
   return { url: `redis://127.0.0.1:${port}`, port, pid, exited, stop, [Symbol.asyncDispose]: stop };
+}
+
+function serverArgs(
+  { search, json }: RedisProgram,
+  port: number,
+  folder: string,
+  { dir, maxmemory }: PrivateRedisOptions,
+): string[] {
+  const args = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder];
+  args.push("--save", dir === undefined ? "" : "60 1", "--daemonize", "no", "--logfile", "");
+  args.push("--loadmodule", search, "--loadmodule", json);
+  if (maxmemory !== undefined) args.push("--maxmemory", maxmemory);
+  return args;
 }
 
 /** Reads the server's log until it accepts connections or ends, and keeps draining it; the answer is why it ended. */

@@ -1,5 +1,5 @@
 import { messageOf } from "../errors.js";
-import { isJsonObject, parseExactJson, plainJson } from "../json.js";
+import { isJsonObject, parseExactJson, plainObject } from "../json.js";
 import { formatJson } from "../json-text.js";
 import { SCAN_PREFIX, scanKey, streamKey } from "../redis/keys.js";
 import { ScanFormatError, ScanInfoError } from "./errors.js";
@@ -53,7 +53,7 @@ function parseStream(value: unknown): StreamDocument {
   return {
     pk: known ? pk : "",
     // Older publishers leave "" where newer ones leave null.
-    encoding: known && isJsonObject(encoding) ? (plainJson(encoding) as JsonObject) : {},
+    encoding: known && isJsonObject(encoding) ? plainObject(encoding) : {},
     info: isJsonObject(info) ? info : {},
   };
 }

@@ -1,4 +1,4 @@
-import { plainJson } from "../json.js";
+import { plainObject } from "../json.js";
 import { BLOCK, type RedisClient, type RequestOptions } from "../redis/client.js";
 import * as commands from "../redis/commands.js";
 import { scanKey, streamKey } from "../redis/keys.js";
@@ -53,7 +53,7 @@ export class Scan {
 
   /** The publisher's metadata, with plain numbers. */
   get info(): Record<string, unknown> {
-    this.#info ??= plainJson(this.#document.info) as Record<string, unknown>;
+    this.#info ??= plainObject(this.#document.info);
     return this.#info;
   }
 
@@ -209,7 +209,7 @@ export class Scan {
     for (const [name, { pk, encoding, info }] of this.#document.streams) {
       const known = this.#streams.get(name);
       const key = streamKey(pk);
-      const description = { name, key, encoding, info: plainJson(info) as Record<string, unknown> };
+      const description = { name, key, encoding, info: plainObject(info) };
       streams.set(name, known?.key === key ? known : this.#open(description));
     }
     this.#streams = streams;

@@ -2,7 +2,7 @@ import { type BigIntStats, constants } from "node:fs";
 import { type FileHandle, link, open, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { FileExistsError, systemError } from "../errors.js";
+import { FileExistsError, systemCode, systemError } from "../errors.js";
 import { encodeSuperblock, SUPERBLOCK_MAX, type Superblock } from "../format/superblock.js";
 import { ChangeWatch } from "./change-watch.js";
 import { readSuperblock } from "./find-superblock.js";
@@ -71,7 +71,7 @@ export class DataFile {
       return file;
     } catch (error) {
       await handle?.close();
-      if ((error as NodeJS.ErrnoException).code === "EEXIST") {
+      if (systemCode(error) === "EEXIST") {
         throw new FileExistsError(
           `${path} exists already: open it with mode "append", or choose another name.`,
           {
@@ -92,7 +92,7 @@ export class DataFile {
       if ((await stat(path)).isDirectory()) throw Object.assign(new Error("is a folder"), { code: "EISDIR" });
       return await open(path, constants.O_RDWR);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      if (systemCode(error) === "ENOENT") return undefined;
       throw systemError(error, "opening", path);
     }
   }
@@ -272,7 +272,7 @@ async function publish(temporary: string, path: string): Promise<void> {
   try {
     await link(temporary, path);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = systemCode(error);
     if (code === "EEXIST" || code === "ENOENT") throw error;
     const handle = await open(path, "wx");
     await handle.close();

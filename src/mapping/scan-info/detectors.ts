@@ -1,6 +1,6 @@
 import { isJsonObject } from "../../json.js";
 import type { GroupBuilder, Report } from "./builder.js";
-import { channelData, dataNameOf } from "./channel-data.js";
+import { type ChannelData, channelData, dataNameOf } from "./channel-data.js";
 import { type Chain, type ChainChannel, deviceOf } from "./channels.js";
 import { type Dictionary, dictionaryAt, type ScanContext } from "./info.js";
 import { dumpMetadata } from "./metadata.js";
@@ -59,24 +59,8 @@ export function placeChannels(
     const data = channelData(channel, place, path, scan, report);
     if (data) {
       const device = group();
-      if (device && data.node && channel.stream) {
-        device.set(dataNameOf(place), data.node);
-        if (place.principal && !isPositioner(channel) && !device.has("data")) {
-          device.softLink("data", dataNameOf(place));
-        }
-        placed.push({
-          channel,
-          link,
-          path,
-          group: device,
-          dataset: dataNameOf(place),
-          point: pointType(channel.stream),
-          length: pointCount(channel.stream),
-          single: data.single,
-          type: deviceType(channel),
-          linked: data.linked,
-        });
-      }
+      const channelPlaced = device && placeData(channel, place, { device, link, path, data });
+      if (channelPlaced) placed.push(channelPlaced);
       const description = channel.settings.device_info;
       if (device && isJsonObject(description)) dumpMetadata(device, description, report, { keepClass: true });
     }
@@ -89,6 +73,30 @@ export function placeChannels(
     }
   }
   return placed;
+}
+
+/** Puts the data of a channel into its device, with the link `data` to the principal ones; undefined when there are none. */
+function placeData(
+  channel: ChainChannel,
+  place: DeviceData,
+  { device, link, path, data }: { device: GroupBuilder; link: string; path: string; data: ChannelData },
+): PlacedChannel | undefined {
+  if (!data.node || !channel.stream) return undefined;
+  const dataset = dataNameOf(place);
+  device.set(dataset, data.node);
+  if (place.principal && !isPositioner(channel) && !device.has("data")) device.softLink("data", dataset);
+  return {
+    channel,
+    link,
+    path,
+    group: device,
+    dataset,
+    point: pointType(channel.stream),
+    length: pointCount(channel.stream),
+    single: data.single,
+    type: deviceType(channel),
+    linked: data.linked,
+  };
 }
 
 /** The metadata of the device that a channel belongs to; of a Lima roi, only what describes it, as `selection`. */
