@@ -103,3 +103,21 @@ test("a caller that gives up takes nothing from others who wait for the same fil
   expect(await other).toBe("ascan 12");
   await finish(one);
 });
+
+test("a caller that gives up takes nothing from others who ask a dataset for its shape", async () => {
+  const one = await startScan(store);
+  await sent(one.diode, Float64Array.of(1, 2));
+  await using file = await File.open(FILE, { store });
+  const data = await (await file.snapshot()).get("/12.1/instrument/diode/data");
+  const { commands } = store.redis;
+  const before = commands.asked;
+  const controller = new AbortController();
+  const reason = new Error("enough");
+  const given = expect(data.shape({ signal: controller.signal })).rejects.toBe(reason);
+  const other = data.shape();
+  while (commands.asked === before) await null;
+  controller.abort(reason);
+  await given;
+  expect(await other).toEqual([2]);
+  await finish(one);
+});

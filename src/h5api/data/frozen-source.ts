@@ -2,6 +2,7 @@ import type { DType } from "../../ndarray/dtype.js";
 import type { NdArray } from "../../ndarray/ndarray.js";
 import type { AxisRange } from "../../ndarray/slice.js";
 import type { SignalOption, WaitOptions } from "../../stream/reading.js";
+import { abortable } from "../../waiting.js";
 import type { DataSource } from "./source.js";
 
 /** A dataset as it was at one moment: only the points that there were, and no waiting. */
@@ -22,12 +23,13 @@ export class FrozenSource implements DataSource {
     this.points = points;
   }
 
-  shape(options?: SignalOption): Promise<readonly number[] | null> {
-    this.#shape ??= this.#measure(options).catch((error) => {
+  shape(options: SignalOption = {}): Promise<readonly number[] | null> {
+    // What several callers share does not end with the signal of one.
+    this.#shape ??= this.#measure().catch((error) => {
       this.#shape = undefined;
       throw error;
     });
-    return this.#shape;
+    return abortable(this.#shape, options.signal);
   }
 
   /** With `wait` only for images that are counted and not in a finished file yet. */
@@ -40,8 +42,8 @@ export class FrozenSource implements DataSource {
     return new FrozenSource(this.#source, Math.min(points, this.points ?? points));
   }
 
-  async #measure(options: SignalOption | undefined): Promise<readonly number[] | null> {
-    const shape = await this.#source.shape(options);
+  async #measure(): Promise<readonly number[] | null> {
+    const shape = await this.#source.shape();
     const [length] = shape ?? [];
     if (!shape || length === undefined || this.points === undefined) return shape;
     return [Math.min(this.points, length), ...shape.slice(1)];

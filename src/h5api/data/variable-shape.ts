@@ -1,6 +1,7 @@
 import { IndexNoMoreThereError } from "../../stream/errors.js";
 import type { FollowableStream } from "../../stream/followable.js";
 import type { SignalOption } from "../../stream/reading.js";
+import { abortable } from "../../waiting.js";
 
 /** Points looked at in one read. */
 const PAGE = 4096;
@@ -26,7 +27,7 @@ export class VariableShape {
   async upTo(count: number, options: SignalOption): Promise<readonly number[]> {
     const look = this.#looking.catch(() => {}).then(() => this.#look(count, options));
     this.#looking = look;
-    await look;
+    await abortable(look, options.signal); // those before it may take their time
     return this.#largest;
   }
 
