@@ -105,7 +105,7 @@ async function openTarget(
   if (file === "." || named === from) return walk.view;
   const context = { path: asked };
   try {
-    const view = (await open(named, options)) ?? (await openElsewhere(file, from, open, options));
+    const view = (await open(named, options)) ?? (await openElsewhere(file, named, from, open, options));
     if (view) return view;
   } catch (cause) {
     options.signal?.throwIfAborted();
@@ -122,14 +122,17 @@ async function openTarget(
  */
 async function openElsewhere(
   file: string,
+  named: string,
   from: string,
   open: FileOpener,
   options: SignalOption,
 ): Promise<FileView | undefined> {
   const beside = isAbsoluteFile(file) ? basename(file) : file;
   const real = await realpath(from).catch(() => from);
-  for (const folder of new Set([dirname(from), dirname(real)])) {
-    const view = await open(resolveFile(folder, beside), options);
+  const places = new Set([from, real].map((main) => resolveFile(dirname(main), beside)));
+  places.delete(named); // looked for already
+  for (const place of places) {
+    const view = await open(place, options);
     if (view) return view;
   }
   return undefined;
