@@ -1,5 +1,5 @@
 import { type Logger, pino } from "pino";
-import { ClosedError, InvalidArgumentError, messageOf } from "../errors.js";
+import { ClosedError, InvalidArgumentError, isNxliveError, messageOf } from "../errors.js";
 import { dbsize } from "../redis/commands.js";
 import { forgetDeletedScans, readStatuses } from "../redis/writer-records.js";
 import type { Scan } from "../scan/scan.js";
@@ -235,10 +235,17 @@ export class Writer implements AsyncDisposable {
         }
       } catch (error) {
         if (signal.aborted) return;
+        if (isNxliveError(error, "ERR_CLOSED")) return this.#endWithStore();
         this.#log.warn(`Waiting for Redis: ${messageOf(error)}`);
         await sleep(AFTER_ERROR, signal).catch(() => {});
       }
     }
+  }
+
+  /** Without its store the writer can do nothing more, and must not keep the program from ending. */
+  #endWithStore(): void {
+    this.#log.error("The store was closed before the writer, which ends: another writer goes on.");
+    this.close().catch((error: unknown) => this.#log.error(messageOf(error)));
   }
 
   #take(key: string, found?: Scan): void {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type PrivateRedis, startPrivateRedis } from "../../src/redis/server.js";
 import { DataStore } from "../../src/scan/store.js";
+import { Writer } from "../../src/writer/index.js";
 import { startProxy } from "../support/proxy.js";
 import { runPython } from "../support/python.js";
 import { startTestRedis } from "../support/redis.js";
@@ -120,4 +121,19 @@ test("a disk without room makes a scan wait, others go on, and it is completed o
   await awaitStatus(store, full.scan.key, ({ state }) => state === "COMPLETE");
   expect(await readValues(file, "/1.1/data")).toEqual([...range(100), ...noise]);
   expect(await writer.terminate()).toBe(0);
+}, 60_000);
+
+test("a writer whose store is closed before it ends by itself, and the next one goes on", async () => {
+  const scan = await publishSimple(store, file);
+  await scan.send(0, 10);
+  const own = await DataStore.connect(redis.url);
+  const writer = await Writer.start(own);
+  await awaitStatus(store, scan.scan.key, (status) => points(status) === 10);
+  await own.close();
+  for await (const _ of writer.statuses()); // to the end of the writer
+  await scan.send(10, 10);
+  await scan.end();
+  await using next = await Writer.start(store);
+  expect(await next.untilIdle(100)).toBe(true);
+  expect(await readValues(file, "/1.1/data")).toEqual(range(20));
 }, 60_000);
