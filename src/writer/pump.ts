@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { messageOf } from "../errors.js";
 import type { CursorGroup } from "../stream/cursor-group.js";
 import type { FollowableStream } from "../stream/followable.js";
@@ -54,9 +55,11 @@ export async function pumpStreams(
       [...views].map(async ([stream, view]) => {
         const pump = byStream.get(stream);
         if (pump) await carry(pump, view, report);
+        if (pump?.sinks.length === 0) group.remove(stream); // nobody wants more of it
       }),
     );
     group.release(views); // sinks have copied what they need
+    await setImmediate(); // images that a status tells of come without a wait, in as many pages as it likes: others have their turn
     page = bytesOf(pumps) - before;
   }
 }

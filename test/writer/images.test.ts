@@ -29,24 +29,24 @@ with h5py.File(sys.argv[1]) as file:
 `;
 
 /** A scan of a camera that saves two images per file and does not tell their size. */
-async function publishCamera(path: string) {
-  const identity = { name: "loopscan", number: 1, data_policy: "none", session: "images", path };
+async function publishCamera(path: string, { shape = [-1, -1], framesPerFile = 2, number = 1 } = {}) {
+  const identity = { name: "loopscan", number, data_policy: "none", session: "images", path };
   const scan = await at.store.createScan(identity);
   const camera = scan.createStream(
     "camera:image",
     limaDefinition({
       dtype: "<u2",
-      shape: [-1, -1],
+      shape,
       serverUrl: "tango://none",
       bufferMaxNumber: 10,
-      framesPerAcquisition: 4,
+      framesPerAcquisition: framesPerFile && 4,
       acquisitionOffset: 0,
       saving: {
         filePath: join(at.root, "scan0001", "cam_%04d.h5"),
         dataPath: "/entry/data",
         fileFormat: "hdf5",
         fileOffset: 0,
-        framesPerFile: 2,
+        framesPerFile,
       },
     }),
   );
@@ -96,3 +96,25 @@ test("they are a list of files and indices when no file tells their size", async
     "scan0001/cam_0001.h5::0",
   ]);
 });
+
+test.each([
+  ["images in more files than a dataset can be made of", 2, 10_000_000, "100000 files"],
+  ["more images than there can be", 0, 1e15, "that a scan may have"],
+])(
+  "statuses that tell of %s fail their scan, and hold up no other one",
+  async (_, framesPerFile, last, limit) => {
+    await using writer = await Writer.start(at.store, { leastFree: 0 });
+    const watch = new StatusWatch(writer);
+    const mad = await publishCamera(join(at.root, "mad.h5"), { shape: [4, 6], framesPerFile });
+    await mad.camera.send({ last_index: last, last_index_saved: last });
+    await mad.scan.close();
+    const sane = await publishCamera(join(at.root, "sane.h5"), { shape: [4, 6], number: 2 });
+    await sane.camera.send({ last_index: 3, last_index_saved: 3 });
+    await sane.scan.close();
+    expect(await watch.until(({ number, durable }) => number === 2 && durable)).toMatchObject({
+      state: "COMPLETE",
+    });
+    const failed = await watch.until(({ number, durable }) => number === 1 && durable);
+    expect(failed).toMatchObject({ state: "FAILED", message: expect.stringContaining(limit) });
+  },
+);

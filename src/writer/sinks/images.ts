@@ -5,6 +5,7 @@ import { hdf5PointShape } from "../../stream/plugins/hdf5-points.js";
 import type { LimaStream } from "../../stream/plugins/lima.js";
 import type { ImageRun, LimaFiles } from "../../stream/plugins/lima-files.js";
 import type { StreamView } from "../../stream/reading.js";
+import { UnsupportedDataError } from "../errors.js";
 import { edfFrames } from "./edf-frames.js";
 import { fillElement } from "./padding.js";
 import type { Progress, SinkTarget, StreamSink } from "./sink.js";
@@ -12,6 +13,12 @@ import type { Progress, SinkTarget, StreamSink } from "./sink.js";
 /** While images come, the item in the file follows when there are this many times more, or after this time (ms). */
 const GROWTH = 1.1;
 const LONGEST_DELAY = 5_000;
+/** More files than this have no place in one virtual dataset: each of them takes time whenever it is written. */
+const MOST_FILES = 100_000;
+/** More images than this are not listed one by one. */
+const MOST_LISTED = 1_000_000;
+/** No detector takes more images than this in one scan. */
+const MOST_IMAGES = 2 ** 31;
 
 /**
  * Images that a Lima detector saves. Those in HDF5 files become a virtual dataset over these files, extended as files
@@ -77,7 +84,7 @@ export class ImageSink implements StreamSink {
   async #write(final: boolean): Promise<void> {
     const { file, path, attributes } = this.target;
     const count = this.progress.points;
-    const runs = [...this.#files.runs(0, count)];
+    const runs = this.#runs(count);
     const options = { attributes };
     const shape = isHdf5(this.#files) ? await this.#imageShape(runs[0]) : undefined;
     const raw = final && !isHdf5(this.#files) ? await edfFrames(this.#stream, runs) : undefined;
@@ -89,6 +96,29 @@ export class ImageSink implements StreamSink {
     this.#written = count;
     this.#writtenAt = performance.now();
     file.changed(this.progress);
+  }
+
+  /** Where the first images lie. A status may claim any number of them. */
+  #runs(count: number): ImageRun[] {
+    if (count > MOST_IMAGES) throw this.#tooMany(count, `the ${MOST_IMAGES} that a scan may have`);
+    const listed = !(isHdf5(this.#files) && this.#shape);
+    if (listed && count > MOST_LISTED)
+      throw this.#tooMany(count, `the ${MOST_LISTED} that are listed one by one`);
+    const runs: ImageRun[] = [];
+    for (const run of this.#files.runs(0, count)) {
+      runs.push(run);
+      if (!listed && runs.length > MOST_FILES)
+        throw this.#tooMany(count, `${MOST_FILES} files of a virtual dataset hold`);
+    }
+    return runs;
+  }
+
+  #tooMany(count: number, limit: string): UnsupportedDataError {
+    const { path, stream } = this.target;
+    return new UnsupportedDataError(
+      `Stream "${stream.name}" tells of ${count} images, more than ${limit}. Let the detector save more images per file.`,
+      { stream: stream.name, path },
+    );
   }
 
   async #imageShape(first: ImageRun | undefined): Promise<readonly number[] | undefined> {
