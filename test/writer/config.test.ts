@@ -36,8 +36,8 @@ test("flags win over the environment, the environment over the file, the file ov
 });
 
 test.each([
-  [{ flags: { concurrency: "many" } }, /command line.*--concurrency/i],
-  [{ environment: { NXLIVE_HTTP_PORT: "70000" } }, /environment.*NXLIVE_HTTP_PORT/i],
+  [{ flags: { concurrency: "many" } }, /command line.*--concurrency.*integer from 1 to 1000/i],
+  [{ environment: { NXLIVE_HTTP_PORT: "70000" } }, /environment.*NXLIVE_HTTP_PORT.*integer up to 65535/i],
   [{ flags: { root: ["data"] } }, /--root/],
 ])("%j is refused with the name of the setting", async (sources, message) => {
   await expect(loadConfig(sources)).rejects.toMatchObject({

@@ -14,7 +14,7 @@ export interface WriterConfig {
    */
   redis?: string;
   /**
-   * Write the scans of this session only; null for all sessions
+   * Name of the session whose scans are written; null for all sessions
    */
   session?: string | null;
   /**
@@ -22,23 +22,23 @@ export interface WriterConfig {
    */
   roots?: AnAbsolutePath[];
   /**
-   * How many scans are written at the same time
+   * How many scans are written at the same time (an integer from 1 to 1000)
    */
   concurrency?: number;
   /**
-   * Megabytes that must be free for a scan to be written
+   * Megabytes that must be free for a scan to be written (an integer from 0)
    */
   leastFree?: number;
   /**
-   * Aimed size of a chunk in bytes
+   * Aimed size of a chunk in bytes (an integer from 1024 to 1073741824)
    */
   chunkBytes?: number;
   /**
-   * Into how many pieces an axis is split at most when one element exceeds a chunk
+   * Into how many pieces an axis is split at most when one element exceeds a chunk (an integer from 1)
    */
   chunkSplit?: number;
   /**
-   * Datasets of at least this many bytes are chunked and compressed
+   * Datasets of at least this many bytes (an integer from 0) are chunked and compressed
    */
   compressFrom?: number;
   /**
@@ -46,7 +46,7 @@ export interface WriterConfig {
    */
   compression?: "none" | "shuffle" | "gzip" | "gzip-shuffle";
   /**
-   * Port of the HTTP endpoint with /health and /metrics; null for none, 0 for any free one
+   * Port of the HTTP endpoint with /health and /metrics (an integer up to 65535); null for none, 0 for any free one
    */
   httpPort?: number | null;
   /**
