@@ -89,7 +89,7 @@ export function damagedError(error: unknown, path: string): unknown {
   });
 }
 
-const NO_ROOM = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
+const NO_ROOM = new Set(["ENOSPC", "EDQUOT"]);
 
 /** The code of a failed system call, such as ENOENT. */
 export function systemCode(error: unknown): string | undefined {
@@ -104,6 +104,12 @@ export function systemError(error: unknown, doing: string, path: string): Hdf5Er
   if (NO_ROOM.has(code)) {
     return new DiskFullError(
       `No room left while ${doing} ${path} (${code}). What was committed is intact; free some space and commit again.`,
+      context,
+    );
+  }
+  if (code === "EFBIG") {
+    return new DiskFullError(
+      `Failed ${doing} ${path}: files may not be that large here, though most of it takes no room (EFBIG). Lift the limit of this process (ulimit -f), or use another file system. What was committed is intact.`,
       context,
     );
   }

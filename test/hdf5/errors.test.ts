@@ -1,3 +1,4 @@
+import { execFile } from "node:child_process";
 import {
   appendFileSync,
   mkdirSync,
@@ -8,6 +9,7 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
+import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { openHdf5 } from "../../src/hdf5/open.js";
 import { spawnPython } from "../support/python.js";
@@ -72,6 +74,14 @@ describe("opening", () => {
     await file.commit();
     await file.close();
     expect(statSync(path, { bigint: true })).toMatchObject({ size: before.size, mtimeNs: before.mtimeNs });
+  });
+
+  test("says that the size of files is limited, not that the disk is full", async () => {
+    const program = `import { openHdf5 } from ${JSON.stringify(new URL("../../dist/hdf5/open.js", import.meta.url).href)};
+      await openHdf5(${JSON.stringify(folder("limited.h5"))}).catch((error) => console.log(error.code, error.message));`;
+    const args = ["-c", 'ulimit -f 1000; exec "$0" --input-type=module -e "$1"', process.execPath, program];
+    const { stdout } = await promisify(execFile)("bash", args);
+    expect(stdout).toMatch(/^ERR_HDF5_DISK_FULL .*ulimit -f/);
   });
 
   test("names the process that holds the file", async () => {
