@@ -16,7 +16,7 @@ export class ScanProgress implements Reporting {
   /** Only the writer that has the scan in hand publishes its status. */
   owned: boolean = false;
   state: WritingState = "INIT";
-  message = "";
+  message: string = "";
   retrying: boolean = false;
   durable: boolean = false;
   files: readonly string[] = [];
@@ -71,7 +71,7 @@ export class ScanProgress implements Reporting {
       number: id.number,
       session: id.session,
       state: this.state,
-      message: this.message,
+      message: this.message || this.report.failure, // what is wrong already, while the rest is written
       warnings: this.report.messages,
       files: this.files,
       streams: Object.fromEntries(this.pumps.map((pump) => [pump.stream.name, this.#stream(pump)])),

@@ -215,7 +215,10 @@ export class ScanTask {
     const { log, metrics } = this.#services;
     const message = `Waiting, will try again: ${messageOf(error)}`;
     this.#failingSince ??= performance.now();
-    if (progress.message !== message) log.warn({ scan: this.key, error: codeOf(error), delay }, message);
+    if (progress.message !== message) {
+      const { number, name } = progress.present();
+      log.warn({ scan: this.key, error: codeOf(error), delay }, `Scan ${number} ${name}: ${message}`);
+    }
     metrics.retries.inc();
     progress.message = message;
     progress.state = "FAILED";

@@ -97,3 +97,16 @@ test("empty points of a stream whose size varies are rows of fill values, wherev
   expect(await watch.until(({ durable }) => durable)).toMatchObject({ state: "COMPLETE" });
   expect(await readValues(file, "/1.1/data")).toEqual([[Number.NaN]]);
 });
+
+test("what cannot be written is told while the scan runs", async () => {
+  await using writer = await Writer.start(at.store, { leastFree: 0, roots: [join(at.root, "elsewhere")] });
+  const watch = new StatusWatch(writer);
+  const simple = await publishSimple(at.store, file);
+  const running = await watch.until(({ state, message }) => state === "RUNNING" && message !== "");
+  expect(running.message).toContain("lies outside of the allowed folders");
+  await simple.end();
+  expect(await watch.until(({ durable }) => durable)).toMatchObject({
+    state: "FAILED",
+    message: running.message,
+  });
+});
