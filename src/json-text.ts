@@ -41,6 +41,21 @@ function decimalText(value: number): string {
   return /[.e]/.test(String(value)) ? String(value) : `${value}.0`;
 }
 
+/** How many objects and arrays lie in one another in a JSON text. */
+export function depthOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let inText = false;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === '"') inText = !inText;
+    else if (inText) at += character === "\\" ? 1 : 0;
+    else if (character === "{" || character === "[") deepest = Math.max(deepest, ++depth);
+    else if (character === "}" || character === "]") depth--;
+  }
+  return deepest;
+}
+
 /** A JSON text as plain values: big integers as bigints, and Python's NaN and Infinity as such. Throws SyntaxError. */
 export function parsePlainJson(text: string): unknown {
   if (!/NaN|Infinity/.test(text)) return plainJson(parseExactJson(text));

@@ -1,6 +1,6 @@
 import { messageOf } from "../errors.js";
 import { isJsonObject, parseExactJson, plainObject } from "../json.js";
-import { formatJson } from "../json-text.js";
+import { depthOf, formatJson } from "../json-text.js";
 import { SCAN_PREFIX, scanKey, streamKey } from "../redis/keys.js";
 import { ScanFormatError, ScanInfoError } from "./errors.js";
 import type { ScanIdentity } from "./identity.js";
@@ -25,6 +25,8 @@ export interface ScanDocument {
 
 /** The most characters of `info` as JSON (blissdata's limit). */
 const INFO_LIMIT = 2 ** 20;
+/** Redis takes JSON of 127 levels, of which the document is the first. */
+const DEPTH_LIMIT = 126;
 
 /** Reads a scan document. Unknown fields are ignored; a document without the needed ones is a ScanFormatError. */
 export function parseDocument(text: string, key: string): ScanDocument {
@@ -114,10 +116,16 @@ export function formatInfo(info: JsonObject, scan: string): string {
       { scan },
     );
   }
+  if (depthOf(text) > DEPTH_LIMIT) {
+    throw new ScanInfoError(
+      `The info of scan ${scan} is nested ${depthOf(text)} levels deep, the limit is ${DEPTH_LIMIT}: put what is deeper into a text or a stream.`,
+      { scan },
+    );
+  }
   return text;
 }
 
-/** Refuses, before anything is written, an `info` that is no object, no JSON, or too large. */
+/** Refuses, before anything is written, an `info` that is no object, no JSON, too large or too deep. */
 export function requireInfo(info: unknown, scan: string): void {
   if (!isJsonObject(info)) throw new ScanInfoError(`The info of scan ${scan} is no JSON object.`, { scan });
   formatInfo(info, scan);

@@ -35,7 +35,7 @@ export class ScanIdentityError extends NxliveError {
   }
 }
 
-/** An `info` that cannot be published: more than 1 MiB as JSON, or no JSON at all. */
+/** An `info` that cannot be published: more than 1 MiB as JSON, nested more than 126 levels, or no JSON at all. */
 export class ScanInfoError extends NxliveError {
   constructor(message: string, context?: ErrorContext) {
     super("ERR_SCAN_INFO", message, context);

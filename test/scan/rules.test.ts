@@ -32,6 +32,23 @@ describe("a new scan", () => {
     expect((await store.loadScan(scan.key)).info).toEqual({ text });
   });
 
+  test("takes an info of 126 levels and refuses a deeper one, also when the scan has begun", async () => {
+    const nested = (levels: number) => {
+      let value: unknown = '"}[{\\';
+      for (let level = 1; level < levels; level++) value = level % 2 ? [value] : { a: value };
+      return { value };
+    };
+    expect(await codeOf(store.createScan(identity, nested(127)))).toBe("ERR_SCAN_INFO");
+    const scan = await store.createScan(identity, nested(126));
+    expect((await store.loadScan(scan.key)).info).toEqual(nested(126));
+    Object.assign(scan.info, nested(127));
+    expect(await codeOf(scan.prepare())).toBe("ERR_SCAN_INFO");
+    expect((await store.loadScan(scan.key)).state).toBe("CREATED");
+    Object.assign(scan.info, nested(126));
+    await scan.prepare();
+    expect((await store.loadScan(scan.key)).state).toBe("PREPARED");
+  });
+
   test("refuses an info that is no JSON", async () => {
     const circular: Record<string, unknown> = {};
     circular.self = circular;
