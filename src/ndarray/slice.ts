@@ -15,6 +15,16 @@ export interface AxisRange {
   readonly drop: boolean;
 }
 
+/** The lowest index of a range that is not empty. */
+export function lowestIndex({ start, step, count }: AxisRange): number {
+  return Math.min(start, start + (count - 1) * step);
+}
+
+/** The highest index of a range, -1 when it is empty. */
+export function highestIndex({ start, step, count }: AxisRange): number {
+  return count === 0 ? -1 : Math.max(start, start + (count - 1) * step);
+}
+
 /** Python's `slice`: `slice(stop)`, `slice(start, stop)`, `slice(start, stop, step)`. */
 export function slice(
   start: number | null,

@@ -1,6 +1,6 @@
 import { parsePlainJson } from "../../json-text.js";
 import { NdArray } from "../../ndarray/ndarray.js";
-import type { AxisRange } from "../../ndarray/slice.js";
+import { type AxisRange, lowestIndex } from "../../ndarray/slice.js";
 import { takeArray, wholeAxis } from "../../ndarray/take.js";
 import { IndexNoMoreThereError, StreamFormatError } from "../../stream/errors.js";
 import type { FollowableStream } from "../../stream/followable.js";
@@ -189,7 +189,7 @@ export class StreamSource implements DataSource, Growth {
   ): Promise<NdArray> {
     const file = await this.#support.onDisk(options);
     const saved = (await file?.shape(options))?.[0] ?? 0;
-    const first = points.step > 0 ? points.start : points.start + points.step * (points.count - 1);
+    const first = lowestIndex(points);
     if (!file || saved <= first) throw trimmed;
     const step = Math.abs(points.step);
     const older = Math.min(points.count, Math.ceil((saved - first) / step));

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from "../../errors.js";
 import { type DType, numericType, sizeOfShape } from "../../ndarray/dtype.js";
 import { NdArray, type Value } from "../../ndarray/ndarray.js";
-import { type AxisRange, pointsNeeded, resolveAxis } from "../../ndarray/slice.js";
+import { type AxisRange, highestIndex, lowestIndex, pointsNeeded, resolveAxis } from "../../ndarray/slice.js";
 import * as commands from "../../redis/commands.js";
 import { withTimeout } from "../../waiting.js";
 import { endOf, parseEntry } from "../entry.js";
@@ -253,13 +253,13 @@ export abstract class DerivedStream implements FollowableStream {
   /** Reads points that were taken, once they can be read. */
   async #readWhenReadable(range: AxisRange, waiting: Waiting): Promise<RawPoints> {
     waiting.signal?.throwIfAborted();
-    const last = lastOf(range);
+    const last = highestIndex(range);
     if (last >= this.#known.readable) {
       const wait = waiting.wait && this.mayBecomeReadable;
       let progress = await this.#until(({ readable }) => readable > last, { ...waiting, wait });
       if (last >= progress.readable) progress = await this.#final(waiting);
       if (last >= progress.readable) {
-        throw this.unreadable(Math.max(progress.readable, firstOf(range)), progress.sealed);
+        throw this.unreadable(Math.max(progress.readable, lowestIndex(range)), progress.sealed);
       }
     }
     return this.#requireAll(await this.read(range, waiting), range.count);
@@ -291,13 +291,4 @@ interface Waiting extends PartOptions {
 
 function single(index: number): AxisRange {
   return { start: index, step: 1, count: 1, drop: false };
-}
-
-function firstOf({ start, step, count }: AxisRange): number {
-  return Math.min(start, start + (count - 1) * step);
-}
-
-/** The highest index of a range, -1 when it is empty. */
-function lastOf({ start, step, count }: AxisRange): number {
-  return count === 0 ? -1 : Math.max(start, start + (count - 1) * step);
 }
