@@ -1,4 +1,6 @@
+import { sizeOfShape } from "../ndarray/dtype.js";
 import { NdArray as Arrays, type NdArray, type Value } from "../ndarray/ndarray.js";
+import { takeArray, wholeAxis } from "../ndarray/take.js";
 
 /**
  * A value as JSON can hold it without losing anything: nan and infinities as "nan", "inf", "-inf", integers beyond 2^53
@@ -22,9 +24,26 @@ function jsonNumber(value: number): number | string {
   return value > 0 ? "inf" : "-inf";
 }
 
-/** The JSON form of an array: what `nxlive get --json` prints. */
-export function jsonArray(array: NdArray): { dtype: unknown; shape: readonly number[]; data: unknown } {
-  return { dtype: array.dtype, shape: array.shape, data: jsonValue(array) };
+/** About so many values are one piece of text. */
+const PIECE = 10_000;
+
+/** The JSON form of an array, what `nxlive get --json` prints, in pieces: the whole text may be longer than a string can be. */
+export function* jsonPieces(array: NdArray): Generator<string, undefined, undefined> {
+  const { dtype, shape } = array;
+  yield `{"dtype":${JSON.stringify(dtype)},"shape":${JSON.stringify(shape)},"data":`;
+  const [length, ...inner] = shape;
+  if (length === undefined) yield JSON.stringify(jsonValue(array));
+  else {
+    yield "[";
+    const step = Math.max(1, Math.floor(PIECE / Math.max(1, sizeOfShape(inner))));
+    for (let start = 0; start < length; start += step) {
+      const count = Math.min(step, length - start);
+      const rows = takeArray(array, [{ ...wholeAxis(count), start }]);
+      yield `${start > 0 ? "," : ""}${JSON.stringify(jsonValue(rows)).slice(1, -1)}`;
+    }
+    yield "]";
+  }
+  yield "}";
 }
 
 /** A value as one short line of text. */

@@ -4,7 +4,7 @@ import { NdArray, type Value } from "../../ndarray/ndarray.js";
 import { type AxisSelection, parseSelection } from "../../ndarray/slice.js";
 import { dropAxes, takeArray, wholeAxis } from "../../ndarray/take.js";
 import { command, type Output, UsageError } from "../command.js";
-import { jsonArray, jsonValue } from "../json-values.js";
+import { jsonPieces, jsonValue } from "../json-values.js";
 import { MODE_OPTION, openPlace } from "../open-file.js";
 
 export const get = command({
@@ -24,10 +24,10 @@ looked for in the newest one: /data/demo.h5::/instrument/diode. Of a live datase
     const { file: opened, path } = await openPlace(context, positionals[0] ?? "", values.mode);
     await using file = opened;
     const dataset = await file.get(path, { signal }).dataset();
+    const print = (array: NdArray) => (json ? printArrayJson : printRows)(array, stdout);
     if (values.follow) {
       for await (const array of followed(dataset, selections, signal)) {
-        if (json) await printJson(jsonArray(array));
-        else await printRows(array, stdout);
+        await print(array);
       }
       return 0;
     }
@@ -35,9 +35,7 @@ looked for in the newest one: /data/demo.h5::/instrument/diode. Of a live datase
       await (json ? printJson({ dtype: dataset.dtype, shape: null, data: null }) : context.print("empty"));
       return 0;
     }
-    const array = await dataset.select(selections, { wait: false, signal });
-    if (json) await printJson(jsonArray(array));
-    else await printRows(array, stdout);
+    await print(await dataset.select(selections, { wait: false, signal }));
     return 0;
   },
 });
@@ -65,6 +63,11 @@ async function* followed(
     }
     if (stop !== null && block.index + block.length >= stop) return;
   }
+}
+
+async function printArrayJson(array: NdArray, stdout: Output): Promise<void> {
+  for (const piece of jsonPieces(array)) await stdout.write(piece);
+  await stdout.write("\n");
 }
 
 /** One line for each point. */
