@@ -3,6 +3,7 @@ import { messageOf } from "../errors.js";
 import type { RedisClient } from "../redis/client.js";
 import { POSITIONS_TTL, publishPositions, withdrawPositions } from "../redis/positions.js";
 import { writeStatus } from "../redis/writer-records.js";
+import { SharedRun } from "./shared-run.js";
 import { isFinal, type ScanStatus } from "./status.js";
 
 /** How often what has changed is published (ms). */
@@ -31,7 +32,11 @@ export class StatusBoard {
   #positions = new Map<string, number>();
   #positionsAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
-  #publishing: Promise<void> = Promise.resolve();
+  /** Whose statuses the next run publishes; everything that has changed when `#allDue`. */
+  readonly #due = new Set<Reporting>();
+  #allDue: boolean = false;
+  /** While Redis is away each run takes its patience: calls share them, or stopping would take that for each scan. */
+  readonly #runs = new SharedRun(() => this.#publishDue());
 
   constructor(client: RedisClient, writer: string, log: Logger) {
     this.#client = client;
@@ -40,10 +45,14 @@ export class StatusBoard {
   }
 
   start(): void {
-    this.#timer ??= setInterval(() => {
-      this.publish().catch((error: unknown) =>
+    let publishing = false; // one warning for each run that fails
+    this.#timer ??= setInterval(async () => {
+      if (publishing) return;
+      publishing = true;
+      await this.publish().catch((error: unknown) =>
         this.#log.warn(`Statuses are not published: ${messageOf(error)}`),
       );
+      publishing = false;
     }, INTERVAL);
   }
 
@@ -65,10 +74,9 @@ export class StatusBoard {
 
   /** Publishes everything that has changed, or the status of one scan. */
   publish(scan?: Reporting): Promise<void> {
-    const publishing = scan ? () => this.#publishStatuses([scan]) : () => this.#publishAll();
-    const next = this.#publishing.catch(() => {}).then(publishing);
-    this.#publishing = next;
-    return next;
+    if (scan) this.#due.add(scan);
+    else this.#allDue = true;
+    return this.#runs.run();
   }
 
   /** Stops; the positions are withdrawn, so that the tracker waits for this writer no longer. */
@@ -77,6 +85,13 @@ export class StatusBoard {
     this.#timer = undefined;
     await this.publish();
     await withdrawPositions(this.#client, this.#writer);
+  }
+
+  #publishDue(): Promise<void> {
+    const [all, due] = [this.#allDue, [...this.#due]];
+    this.#allDue = false;
+    this.#due.clear();
+    return all ? this.#publishAll() : this.#publishStatuses(due);
   }
 
   async #publishAll(): Promise<void> {
