@@ -29,12 +29,12 @@ export interface FinalContext {
 /**
  * Brings a file from the tree at PREPARED to the one at CLOSED. Data of streams are never deleted: a stream that is mapped
  * elsewhere now moves there, one that is mapped nowhere any more stays where it was. Every step may be repeated after a
- * crash half-way.
+ * crash half-way. True when data have moved: a successor must not look for them where they were.
  */
 export async function applyFinalChanges(
   changes: readonly TreeChange[],
   context: FinalContext,
-): Promise<void> {
+): Promise<boolean> {
   const { file, report, own, after, place } = context;
   const moved = new MovedData(file);
   const writer = new TreeWriter(file, report, async (at) => place(await moved.bring(at)));
@@ -45,6 +45,7 @@ export async function applyFinalChanges(
   }
   moved.complain(report);
   file.changed();
+  return moved.any;
 }
 
 async function apply(

@@ -12,13 +12,13 @@ import type { StreamPlace } from "./tree-writer.js";
  * go where something else lies now, also where other data move away; whatever goes wrong, they are in the file.
  */
 export class MovedData {
-  readonly #file: OpenFile;
+  readonly #file: Pick<OpenFile, "path" | "hdf5">;
   /** New path → where the data wait. */
   readonly #waiting = new Map<string, string>();
   readonly #sources = new Set<string>();
   readonly #targets = new Set<string>();
 
-  constructor(file: OpenFile) {
+  constructor(file: Pick<OpenFile, "path" | "hdf5">) {
     this.#file = file;
   }
 
@@ -27,12 +27,20 @@ export class MovedData {
     const { hdf5 } = this.#file;
     for (const [from, to] of possibleMoves(changes, own, after)) {
       const aside = `/.moved:${encodeURIComponent(from)}`; // the name shows whose it is after a crash
-      if ((await hdf5.kindOf(from)) !== "dataset") continue; // no data
-      if ((await hdf5.kindOf(aside)) === undefined) await hdf5.createHardLink(aside, from);
+      // It is there already when an earlier go, which may have removed or refilled the old place since, was broken off.
+      if ((await hdf5.kindOf(aside)) === undefined) {
+        if ((await hdf5.kindOf(from)) !== "dataset") continue; // no data
+        await hdf5.createHardLink(aside, from);
+      }
       this.#waiting.set(to, aside);
       this.#sources.add(from);
       this.#targets.add(to);
     }
+  }
+
+  /** True when data were put aside. */
+  get any(): boolean {
+    return this.#sources.size > 0;
   }
 
   /** True for a path whose data are put aside: it is free. */

@@ -210,16 +210,19 @@ export class ScanJob {
     const fresh = [...after.files.keys()].filter((path) => !this.#paths.has(path));
     if (fresh.length > 0) throw new FilesAddedError(fresh);
     const complete = this.#streams.sinks;
-    await inTurnOfAll(this.#files, () => this.#change(before, after));
+    const moved = await inTurnOfAll(this.#files, () => this.#change(before, after));
     const late = this.#streams.placedBeside(complete);
     await this.#streams.write(late, { signal, hurry: this.#stopped.signal });
     await this.#streams.finish(late);
     await Promise.all(this.#files.map((file) => stampRoot(file.hdf5)));
     await this.#commit();
+    if (moved) await this.#remember({ prepared: formatPreparedInfo(this.#scan.layoutSource.info) });
   }
 
-  async #change(before: Layout, after: Layout): Promise<void> {
+  /** True when data of streams have moved. */
+  async #change(before: Layout, after: Layout): Promise<boolean> {
     const changes = diffLayouts(before, after);
+    let moved = false;
     for (const [path, root] of after.files) {
       const file = this.#fileOf(path);
       if (!file) continue;
@@ -234,7 +237,7 @@ export class ScanJob {
       const own = await this.#claimAdded(file, root);
       const isView = (name: string) => this.#scan.streams.get(name)?.latestEventOnly ?? false;
       const isLast = await isLastOfFile(this.#services.store.redis, file.path, this.#scan.stateId);
-      await applyFinalChanges(found, {
+      const rearranged = await applyFinalChanges(found, {
         file,
         place: (place) => this.#streams.place(file, place),
         report: this.#report,
@@ -244,7 +247,9 @@ export class ScanJob {
         after: root,
         keepsDecimals: !isMapped(this.#scan.info),
       });
+      moved ||= rearranged;
     }
+    return moved;
   }
 
   /** Items that the final mapping adds beside those of other scans are claimed too. */

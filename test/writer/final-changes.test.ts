@@ -1,8 +1,14 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { openHdf5 } from "../../src/hdf5/open.js";
 import { openHdf5Reader } from "../../src/hdf5/reader.js";
+import type { TreeChange } from "../../src/mapping/diff.js";
+import type { GroupNode, TreeNode } from "../../src/mapping/tree.js";
 import { xtrim } from "../../src/redis/commands.js";
+import { scanRecordKey } from "../../src/redis/writer-keys.js";
+import { readScanRecord } from "../../src/redis/writer-records.js";
 import { Writer } from "../../src/writer/index.js";
+import { MovedData } from "../../src/writer/moved-data.js";
 import { publishSimple } from "./publishing.js";
 import { points, readValues, StatusWatch } from "./support.js";
 import { workplace } from "./workplace.js";
@@ -111,4 +117,74 @@ test("a stream whose new place keeps the data of another one stays where it was"
   });
   expect(await readValues(file, "/1.1/x")).toEqual([1, 2, 3]);
   expect(await readValues(file, "/1.1/y")).toEqual([4, 5, 6]);
+});
+
+test("data that were put aside when the writer was killed find their place in the next go", async () => {
+  const path = join(at.root, "aside.h5");
+  const dataset: TreeNode = {
+    kind: "dataset",
+    attributes: new Map(),
+    value: { kind: "stream", stream: "a" },
+  };
+  const entry: GroupNode = { kind: "group", attributes: new Map(), children: new Map([["y", dataset]]) };
+  const after: GroupNode = { ...entry, children: new Map([["1.1", entry]]) };
+  const changes: TreeChange[] = [
+    { change: "removed", path: "/1.1/x", node: dataset },
+    { change: "added", path: "/1.1/y", node: dataset },
+  ];
+  await using hdf5 = await openHdf5(path);
+  await hdf5.createGroup("/1.1");
+  await hdf5.createDataset("/1.1/x", {
+    dtype: "<f8",
+    shape: [2],
+    data: new Uint8Array(Float64Array.of(1, 2).buffer),
+  });
+  const file = { path, hdf5 };
+  await new MovedData(file).setAside(changes, new Set(["/1.1"]), after);
+  await hdf5.remove("/1.1/x");
+  const next = new MovedData(file);
+  await next.setAside(changes, new Set(["/1.1"]), after);
+  await next.bring({
+    path: "/1.1/y",
+    stream: "a",
+    attributes: new Map(),
+    layout: undefined,
+    resume: false,
+  });
+  await hdf5.commit();
+  expect(await readValues(path, "/1.1/y")).toEqual([1, 2]);
+  await using reader = await openHdf5Reader(path);
+  expect(await reader.list("/")).toEqual(["1.1"]);
+});
+
+test("data that have moved stay, when the writer ends before it has noted that the scan is done", async () => {
+  const file = join(at.root, "again.h5");
+  const { store } = at;
+  const simple = await publishSimple(store, file);
+  await simple.send(0, 5);
+  const key = scanRecordKey(simple.scan.key);
+  const writer = await Writer.start(store, { leastFree: 0, session: "test" });
+  const watch = new StatusWatch(writer);
+  await watch.until((status) => points(status) === 5);
+  await simple.scan.stop();
+  await store.redis.do(xtrim(simple.diode.key, "5-1"));
+  const text = JSON.stringify(simple.scan.info);
+  const names = { '"title":': '"data":', '"data":': '"title":' };
+  simple.scan.info = JSON.parse(
+    text.replace(/"h5maps".*/, (maps) =>
+      maps.replace(/"title":|"data":/g, (name) => names[name as keyof typeof names]),
+    ),
+  );
+  await simple.scan.close();
+  await watch.until(({ state, durable }) => state === "COMPLETE" && !durable);
+  const { prepared = "", status = "" } = await readScanRecord(store.redis, simple.scan.key);
+  await watch.until(({ durable }) => durable);
+  await writer.close();
+  await store.redis.commands.transaction([
+    ["HDEL", key, "final"],
+    ["HSET", key, "prepared", prepared, "status", status],
+  ]);
+  await using next = await Writer.start(store, { leastFree: 0, session: "test" });
+  await new StatusWatch(next).until(({ durable }) => durable);
+  expect(await readValues(file, "/1.1/title")).toEqual([0, 1, 2, 3, 4]);
 });
