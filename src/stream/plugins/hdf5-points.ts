@@ -2,7 +2,7 @@ import { access } from "node:fs/promises";
 import { dirname, isAbsolute, join, posix } from "node:path";
 import { messageOf } from "../../errors.js";
 import type { DatasetDescription, Hdf5Reader } from "../../hdf5/reader-api.js";
-import type { AxisRange } from "../../ndarray/slice.js";
+import { type AxisRange, highestIndex } from "../../ndarray/slice.js";
 import type { RawPoints } from "../points.js";
 import type { PartOptions } from "./derived.js";
 import { DataFileError, DataFileMissingError } from "./errors.js";
@@ -21,7 +21,7 @@ export function readHdf5Points(
 ): Promise<RawPoints> {
   return withDataset(file, dataset, async ({ reader, path, shape }) => {
     const [length = 0, ...point] = shape;
-    const last = Math.max(range.start, range.start + (range.count - 1) * range.step);
+    const last = highestIndex(range);
     if (last >= length) {
       throw new DataFileError(`"${file}::${dataset}" holds ${length} points: there is no point ${last}.`, {
         path: file,
@@ -49,7 +49,7 @@ export function requireParts(point: readonly number[], options: PartOptions, pat
   const { inner, announced } = options;
   if (!inner || !announced) return;
   requireShape(point, announced, path);
-  const ends = inner.map(({ start, step, count }) => Math.max(start, start + (count - 1) * step));
+  const ends = inner.map(highestIndex);
   const missing = ends.findIndex((end, axis) => end >= (point[axis] ?? 0));
   if (missing < 0) return;
   throw new DataFileError(

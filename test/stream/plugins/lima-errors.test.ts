@@ -146,6 +146,16 @@ describe("parts of images", () => {
       expect(await errorOf(parts([-1, -1], [rows + 1, columns]))).toMatchObject({ code: "ERR_DATA_FILE" });
     },
   );
+
+  test("may be empty, also behind the last row", async () => {
+    const { store, folder } = scans();
+    const { publisher, stream } = await scanWith(store, limaDefinition(fixtureCamera(join(folder, "multi"))));
+    if (!(stream instanceof LimaStream)) throw new Error("This is no Lima stream.");
+    await publisher.send(status(0, 0));
+    await publisher.seal();
+    const nothing = { start: 12, step: 1, count: 0, drop: false };
+    expect((await stream.readPart(whole(1), [nothing, whole(16)])).shape).toEqual([1, 0, 16]);
+  });
 });
 
 describe("descriptions that cannot be used", () => {
