@@ -45,6 +45,7 @@ export class ChunkedStorage implements Storage {
    */
   private slotRowsLate: SlotRows[] = [];
   private committingLate: SlotRows[] = [];
+
   constructor(space: Space, type: ChunkedType) {
     this.space = space;
     this.type = type;

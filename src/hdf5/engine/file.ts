@@ -11,6 +11,7 @@ import type { Write } from "./write-lane.js";
 
 /** The stored EOF of a new file covers the beginning of its scratch space: readers that open it early see addresses there. */
 const FIRST_EOF = 1.5 * 2 ** 30;
+
 /**
  * The file itself: reading and writing at addresses, and the superblock with its headroom.
  *
