@@ -191,10 +191,7 @@ export const pendingFor = (key: string, group: string, idle: number, count: numb
 export const xautoclaim = (key: string, group: string, consumer: string, idle: number, id: string) =>
   writing(["XAUTOCLAIM", key, group, consumer, idle, id, "COUNT", 1], (reply): Entry[] => {
     const [, entries = null, trimmed = null] = asList(reply);
-    return [
-      ...asList(trimmed).map((gone) => ({ id: asText(gone), fields: new Map() })),
-      ...asEntries(entries),
-    ];
+    return [...asEntries(asList(trimmed).map((id) => [id, null])), ...asEntries(entries)];
   });
 /** How many entries were handed out and not yet acknowledged. */
 export const pendingCount = (key: string, group: string) =>

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer"; // the global one is a getter, much of what an entry costs
 import type { Reply } from "./connection.js";
 import { RedisCommandError } from "./errors.js";
 
@@ -11,6 +12,8 @@ export interface EntryFields extends Iterable<[string, Buffer]> {
 export interface Entry {
   /** `<milliseconds or index>-<sequence>`. */
   readonly id: string;
+  /** The first number of the id; inexact beyond 2^53. */
+  readonly index: number;
   readonly fields: EntryFields;
 }
 
@@ -51,14 +54,41 @@ export function asEntries(reply: Reply): Entry[] {
 
 function asEntry(reply: Reply): Entry {
   const [id = null, list = null] = asList(reply);
+  if (!Buffer.isBuffer(id)) throw unexpected("a stream entry's id", id);
   const items = asList(list);
   for (let i = 1; i < items.length; i += 2) {
     if (!Buffer.isBuffer(items[i])) throw unexpected("a stream entry's field", items[i] ?? null);
   }
-  return { id: asText(id), fields: new ReplyFields(items as readonly Buffer[]) };
+  return new ReplyEntry(id, new ReplyFields(items as readonly Buffer[]));
 }
 
-/** Names and values as Redis sent them: entries come by the thousand, and of most only one or two fields are asked for. */
+const DASH = 45;
+
+/** The id as Redis sent it: entries come by the thousand, and of most only the index is asked for. */
+class ReplyEntry implements Entry {
+  readonly fields: EntryFields;
+  private readonly idBytes: Buffer;
+
+  constructor(id: Buffer, fields: EntryFields) {
+    this.idBytes = id;
+    this.fields = fields;
+  }
+
+  get id(): string {
+    return this.idBytes.toString("latin1");
+  }
+
+  get index(): number {
+    let index = 0;
+    for (const character of this.idBytes) {
+      if (character === DASH) break;
+      index = 10 * index + character - 48;
+    }
+    return index;
+  }
+}
+
+/** Names and values as Redis sent them: of most entries only one or two fields are asked for. */
 class ReplyFields implements EntryFields {
   private readonly items: readonly Buffer[];
 

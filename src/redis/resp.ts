@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer"; // the global one is a getter, called for each text
 import type { Arg, Reply } from "./connection.js";
 
 /** An error that Redis answered, as told apart from a broken connection. */
@@ -100,8 +101,14 @@ export class ReplyParser {
   #skip = 0;
   /** The beginning of a line that ends in the next chunk. */
   #rest: Buffer | undefined;
-  /** What is left of the memory for this reply's large texts. */
+  /**
+   * The tiny texts that came last where arrays have names (before a value each), by their lengths: the same ones come with
+   * every entry, and are given again.
+   */
+  readonly #names: Buffer[] = [];
+  /** The memory for this reply's large texts, and how much of it is taken. */
   #room: Buffer = EMPTY;
+  #used = 0;
 
   constructor(owner: ReplyOwner) {
     this.#owner = owner;
@@ -183,9 +190,7 @@ export class ReplyParser {
       return start;
     }
     if (length <= TINY && start + length + 2 <= chunk.length) {
-      const tiny = Buffer.allocUnsafe(length);
-      for (let i = 0; i < length; i++) tiny[i] = chunk[start + i] ?? 0;
-      this.#add(tiny);
+      this.#add(this.#tiny(chunk, start, length));
       return start + length + 2;
     }
     const text = length < LARGE ? Buffer.allocUnsafe(length) : this.#place(length);
@@ -201,18 +206,32 @@ export class ReplyParser {
     return Math.min(end + 2, chunk.length);
   }
 
+  #tiny(chunk: Buffer, start: number, length: number): Buffer {
+    const open = this.#open.at(-1);
+    const isName = open !== undefined && open.filled % 2 === 0;
+    if (isName) {
+      const known = this.#names[length];
+      if (known && startsWith(chunk, start, known)) return known;
+    }
+    const tiny = Buffer.allocUnsafe(length);
+    for (let i = 0; i < length; i++) tiny[i] = chunk[start + i] ?? 0;
+    if (isName) this.#names[length] = tiny;
+    return tiny;
+  }
+
   #place(length: number): Buffer {
     const place = this.#owner.place(length);
     if (place) return place;
-    if (this.#room.length < length) {
+    if (this.#used + length > this.#room.length) {
       // The items still to come are most often as large as this one.
       let expected = 1;
       for (const list of this.#open) expected = Math.max(expected, list.length - list.filled);
       this.#room = Buffer.allocUnsafeSlow(Math.max(length, Math.min(length * expected, MOST_ROOM)));
+      this.#used = 0;
     }
-    const text = this.#room.subarray(0, length);
-    this.#room = this.#room.subarray(length);
-    return text;
+    const start = this.#used;
+    this.#used += length;
+    return this.#room.subarray(start, this.#used);
   }
 
   /** A complete value: an item of the innermost array, which may complete that one, or a reply. */
@@ -225,8 +244,14 @@ export class ReplyParser {
       this.#open.pop();
     }
     this.#room = EMPTY;
+    this.#used = 0;
     this.#owner.reply(reply);
   }
+}
+
+function startsWith(chunk: Buffer, start: number, text: Buffer): boolean {
+  for (let i = 0; i < text.length; i++) if (chunk[start + i] !== text[i]) return false;
+  return true;
 }
 
 /** The position of the line's end, -1 when it is not in this chunk. */

@@ -12,8 +12,9 @@ interface Due {
   readonly replies: Reply[];
   readonly resolve: (replies: readonly Reply[]) => void;
   readonly reject: (error: Error) => void;
-  /** Where the next large text goes. */
+  /** Where the large texts go, and how much of it is taken. */
   room: Room | undefined;
+  used: number;
 }
 
 /** What a server answers that has become a replica or is still loading: another connection may lead to a better one. */
@@ -66,7 +67,7 @@ export class Wire {
     if (this.#broken) return Promise.reject(this.#broken);
     const pieces = encodeCommands(commands);
     const replies = new Promise<readonly Reply[]>((resolve, reject) => {
-      this.#due.push({ count: commands.length, replies: [], resolve, reject, room });
+      this.#due.push({ count: commands.length, replies: [], resolve, reject, room, used: 0 });
     });
     if (this.#due.length === 1) this.#startWaiting();
     if (pieces.length > 1) this.#socket.cork();
@@ -113,9 +114,11 @@ export class Wire {
     if (!due?.room) return undefined;
     const room = typeof due.room === "function" ? due.room() : due.room;
     due.room = room;
-    if (room.length < length) return undefined;
-    due.room = room.subarray(length);
-    return room.subarray(0, length);
+    const start = due.used;
+    const end = start + length;
+    if (end > room.length) return undefined;
+    due.used = end;
+    return room.subarray(start, end);
   }
 
   #break(error: Error): void {

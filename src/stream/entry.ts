@@ -8,14 +8,30 @@ export const SEAL_ID = `${MAX_ID}-${MAX_ID}`;
 export const BEFORE_SEAL = `${MAX_ID}-18446744073709551614`;
 
 /** Consecutive points published together. */
-export interface PointsEntry {
-  readonly kind: "points";
-  readonly id: string;
+export class PointsEntry {
+  readonly kind = "points";
   /** Index of the first point. */
   readonly index: number;
   /** Number of points. */
   readonly length: number;
   readonly payload: Buffer;
+  private readonly entry: Entry;
+
+  constructor(entry: Entry, length: number, payload: Buffer) {
+    this.entry = entry;
+    this.index = entry.index;
+    this.length = length;
+    this.payload = payload;
+  }
+
+  get id(): string {
+    return this.entry.id;
+  }
+
+  /** With a payload of its own, whatever becomes of the memory that it was received into. */
+  copy(): PointsEntry {
+    return new PointsEntry(this.entry, this.length, Buffer.from(this.payload));
+  }
 }
 
 /** The end of a stream; its index is the number of points published. */
@@ -34,18 +50,18 @@ export function endOf(entry: StreamEntry): number {
 
 /** Reads an entry of a data stream; what blissdata could not have written is a StreamFormatError. */
 export function parseEntry(entry: Entry, stream: string): StreamEntry {
-  if (entry.id === SEAL_ID) {
-    return { kind: "seal", id: entry.id, index: count(entry, "id", 0, stream) };
+  const isExact = Number.isSafeInteger(entry.index);
+  if (!isExact && entry.id === SEAL_ID) {
+    return { kind: "seal", id: SEAL_ID, index: count(entry, "id", 0, stream) };
   }
-  const index = Number(entry.id.slice(0, entry.id.indexOf("-")));
   const payload = entry.fields.get("payload");
-  if (!Number.isSafeInteger(index) || !payload) {
+  if (!isExact || !payload) {
     throw new StreamFormatError(
       `Entry ${entry.id} of stream "${stream}" has ${payload ? "an index beyond 2^53" : "no payload"}.`,
       { stream },
     );
   }
-  return { kind: "points", id: entry.id, index, length: count(entry, "len", 1, stream), payload };
+  return new PointsEntry(entry, count(entry, "len", 1, stream), payload);
 }
 
 function count(entry: Entry, field: string, least: number, stream: string): number {

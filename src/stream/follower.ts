@@ -148,10 +148,7 @@ export class Follower {
     const entries = raw.map((entry) => parseEntry(entry, this.stream.name));
     // Views of a plain stream hold all that has come; others go back to earlier events.
     const handedOut = this.stream.events === this.stream && this.maxPoints === Number.POSITIVE_INFINITY;
-    return this.#lent && !handedOut ? entries.map(ownPayload) : entries;
+    if (!this.#lent || handedOut) return entries;
+    return entries.map((entry) => (entry.kind === "points" ? entry.copy() : entry));
   }
-}
-
-function ownPayload(entry: StreamEntry): StreamEntry {
-  return entry.kind === "points" ? { ...entry, payload: Buffer.from(entry.payload) } : entry;
 }

@@ -93,7 +93,11 @@ export async function* readPages(
     const holder = commands.xrevrange(stream.key, String(start), "-", 1);
     const looks = from > start ? [range(from)] : start + 1 < stop ? [holder, range(start + 1)] : [holder];
     const found = redis.all(looks, { signal, room: roomFor?.(from, to) });
-    const entries = found.then((replies) => replies.flat().map((raw) => parseEntry(raw, stream.name)));
+    const entries = found.then((replies) => {
+      const entries: StreamEntry[] = [];
+      for (const reply of replies) for (const entry of reply) entries.push(parseEntry(entry, stream.name));
+      return entries;
+    });
     entries.catch(() => {}); // it may not be waited for
     return { from, entries };
   };

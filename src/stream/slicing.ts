@@ -99,6 +99,7 @@ function selectedBytes(
   pointBytes: number,
 ): Uint8Array {
   const source = codec.decode(entry.payload, entry.length).data as Uint8Array;
+  if (count === entry.length) return source;
   const offset = (first - entry.index) * pointBytes;
   if (step === 1) return source.subarray(offset, offset + count * pointBytes);
   const bytes = new Uint8Array(count * pointBytes);

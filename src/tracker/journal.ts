@@ -16,7 +16,7 @@ export function parseJournalEntry(entry: Entry): JournalEntry {
   for (const [stream, id] of entry.fields) {
     if (isEntryId(id.toString())) lastIds.set(stream, id.toString());
   }
-  return { time: timeOfId(entry.id), lastIds };
+  return { time: entry.index, lastIds };
 }
 
 /** The fields of a new journal entry. */

@@ -49,6 +49,7 @@ describe("the journal", () => {
   test("is read as blissdata writes it: one field per stream, its last entry's id", () => {
     const entry = parseJournalEntry({
       id: "1714901568550-3",
+      index: 1714901568550,
       fields: new Map([
         ["esrf:stream:A", Buffer.from("41-1")],
         ["esrf:stream:B", Buffer.from(SEAL_ID)],
