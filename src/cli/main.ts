@@ -76,10 +76,22 @@ function parse(command: Command, args: readonly string[]): Parsed {
     options[name] = { type, ...(short && { short }), ...(multiple && { multiple }) };
   }
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
+    return parseArgs({ args: joinNegative(args, options), options, allowPositionals: true });
   } catch (error) {
-    throw new UsageError(messageOf(error).split(". ")[0]?.replaceAll("\n", " ") ?? "");
+    throw new UsageError(messageOf(error).split(". ")[0]?.replaceAll("\n", " ").replace(/\.$/, "") ?? "");
   }
+}
+
+/** `--slice -3:` as `--slice=-3:`: parseArgs would take the number for another option. */
+function joinNegative(args: readonly string[], options: NonNullable<ParseArgsConfig["options"]>): string[] {
+  const joined: string[] = [];
+  for (const arg of args) {
+    const before = joined.at(-1) ?? "";
+    const takesIt = before.startsWith("--") && options[before.slice(2)]?.type === "string";
+    if (takesIt && /^-\d/.test(arg)) joined[joined.length - 1] = `${before}=${arg}`;
+    else joined.push(arg);
+  }
+  return joined;
 }
 
 function contextOf(

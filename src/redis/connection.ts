@@ -172,7 +172,7 @@ export class Connection {
         if (error instanceof RedisAccessError) throw error;
         if (performance.now() + delay > end) {
           throw new RedisUnreachableError(
-            `Cannot reach Redis at ${this.target.label}: ${messageOf(error)}. Is the server running?`,
+            `Cannot reach Redis at ${this.target.label}: ${messageOf(error).replace(/[\s.]+$/, "")}. Is the server running?`,
             { cause: error },
           );
         }

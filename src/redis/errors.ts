@@ -82,6 +82,15 @@ export function isConnectionError(error: unknown): boolean {
   return error instanceof RedisUnreachableError || error instanceof RedisConnectionLostError;
 }
 
+/** Why a server lets nobody in, with its name and the way to tell it who comes. */
+export function refusal(label: string, command: string, cause: unknown): RedisAccessError {
+  const message = messageOf(cause).replace(/\.$/, "");
+  const advice = /NOAUTH|WRONGPASS/.test(message)
+    ? ". User and password belong into its URL: redis://user:password@host:6379"
+    : "";
+  return new RedisAccessError(`Redis at ${label} refused ${command}: ${message}${advice}.`, { cause });
+}
+
 /** What an error that Redis answered to a command means. */
 export function commandError(error: unknown, command: string): NxliveError {
   const message = messageOf(error);

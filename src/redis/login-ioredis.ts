@@ -1,5 +1,5 @@
 import { Redis } from "ioredis";
-import { commandError, RedisAccessError } from "./errors.js";
+import { commandError, RedisAccessError, refusal } from "./errors.js";
 import type { LoginOptions } from "./login.js";
 import type { Target, TargetOptions } from "./target.js";
 import { Wire } from "./wire.js";
@@ -32,8 +32,9 @@ export async function logInByIoredis(
     return new Wire(client.stream, silence);
   } catch (error) {
     disconnect(client);
-    const translated = commandError(reason ?? error, "the connection");
-    throw translated instanceof RedisAccessError ? translated : (reason ?? error);
+    const cause = reason ?? error;
+    const refused = commandError(cause, "the connection") instanceof RedisAccessError;
+    throw refused ? refusal(target.label, "the connection", cause) : cause;
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", giveUp);

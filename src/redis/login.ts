@@ -1,5 +1,5 @@
 import type { Arg } from "./connection.js";
-import { commandError, RedisAccessError } from "./errors.js";
+import { commandError, RedisAccessError, refusal } from "./errors.js";
 import { openSocket } from "./socket.js";
 import type { Address, Target } from "./target.js";
 import { Wire } from "./wire.js";
@@ -36,7 +36,7 @@ async function logInAt(address: Address, target: Target, options: LoginOptions):
   try {
     const replies = await wire.run(commands);
     replies.slice(0, -1).forEach((reply, i) => {
-      if (reply instanceof Error) refuse(String(commands[i]?.[0]), reply);
+      if (reply instanceof Error) refuse(target, String(commands[i]?.[0]), reply);
     });
     return wire;
   } catch (error) {
@@ -48,9 +48,9 @@ async function logInAt(address: Address, target: Target, options: LoginOptions):
   }
 }
 
-function refuse(command: string, reply: Error): void {
+function refuse(target: Target, command: string, reply: Error): void {
   if (/without any password configured|no password is set/i.test(reply.message)) return; // anyone may come in
   const error = commandError(reply, command);
-  if (error instanceof RedisAccessError || command === "PING") throw error; // PING: still loading, as a rule
-  throw new RedisAccessError(`Redis refused ${command}: ${reply.message}`, { cause: reply });
+  if (command === "PING" && !(error instanceof RedisAccessError)) throw error; // still loading, as a rule
+  throw refusal(target.label, command, reply);
 }

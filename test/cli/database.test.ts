@@ -92,7 +92,7 @@ describe("a server without the modules", () => {
   test("cannot be initialised, and init names what it lacks", async () => {
     const { code, stderr } = await runCli(["init", "--redis", url]);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/lacks the module ReJSON and search.*\[ERR_MISSING_MODULES\]\n$/);
+    expect(stderr).toMatch(/lacks ReJSON and search.*\[ERR_MISSING_MODULES\]\n$/);
   });
 
   test("holds no scans", async () => {

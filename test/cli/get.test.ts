@@ -23,6 +23,8 @@ describe("get", () => {
     expect([all.code, all.stdout]).toEqual([0, "0.5\nnan\n2\n"]);
     const part = await nxlive("get", `${FILE}::/12.1/measurement/diode`, "--slice", "1:", "--json");
     expect(JSON.parse(part.stdout)).toEqual({ dtype: "<f8", shape: [2], data: ["nan", 2] });
+    const last = await nxlive("get", `${FILE}::/instrument/diode`, "--slice", "-1");
+    expect([last.code, last.stdout]).toEqual([0, "2\n"]);
     await finish(one);
   });
 

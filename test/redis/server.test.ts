@@ -112,6 +112,16 @@ describe("without any Redis", () => {
   });
 });
 
+test("a cache folder that cannot be made is named, with the way out", async () => {
+  vi.stubEnv("PATH", "");
+  vi.stubEnv("NXLIVE_CACHE", "/proc/nxlive");
+  await expect(findRedisProgram()).rejects.toMatchObject({
+    code: "ERR_REDIS_SERVER",
+    message: expect.stringMatching(/cannot be kept in \/proc\/nxlive \(.*\): set \$NXLIVE_CACHE/),
+  });
+  vi.unstubAllEnvs();
+});
+
 test("a Redis Stack on PATH is used before anything is fetched", async () => {
   const installed = await findRedisProgram();
   const bin = join(installed.server, "..");

@@ -61,6 +61,21 @@ describe("initialising a database", () => {
     client.close();
   });
 
+  test("is refused where Redis does not search, and nothing is left there", async () => {
+    await using redis = await startTestRedis({ initialised: false });
+    const client = new RedisClient(`${redis.url}/2`);
+    await expect(initialiseDatabase(client)).rejects.toMatchObject({
+      code: "ERR_INVALID_ARGUMENT",
+      message: expect.stringMatching(/database 0 only/),
+    });
+    await expect(checkProtocol(client)).rejects.toMatchObject({
+      code: "ERR_NOT_INITIALISED",
+      message: expect.stringMatching(/they are in database 0/),
+    });
+    expect(await client.do(commands.dbsize())).toBe(0);
+    client.close();
+  });
+
   test("needs the modules for JSON and Search, and the right to use them", async () => {
     await using redis = await startTestRedis({ initialised: false });
     const admin = new RedisClient(redis.url);
@@ -82,7 +97,10 @@ describe("a server with a password", () => {
     expect(client.target.label).not.toContain("p@ss");
     for (const login of ["", ":wrong@"]) {
       const refused = new RedisClient(redis.url.replace("redis://", `redis://${login}`));
-      expect(await codeOf(checkProtocol(refused))).toBe("ERR_REDIS_ACCESS");
+      await expect(checkProtocol(refused)).rejects.toMatchObject({
+        code: "ERR_REDIS_ACCESS",
+        message: expect.stringMatching(/^Redis at redis:\/\/[^@]+\/0 refused .* belong into its URL/),
+      });
       refused.close();
     }
     client.close();

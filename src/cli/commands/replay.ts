@@ -1,5 +1,5 @@
 import { replayCaptures } from "../../redis/replay.js";
-import { command, numberOf, UsageError } from "../command.js";
+import { command, UsageError } from "../command.js";
 import { withDatabase } from "../database.js";
 
 export const replay = command({
@@ -41,9 +41,9 @@ Several captures are sent one after the other. All are checked before anything i
 
 function speedOf(text: string): number {
   if (text === "max") return Number.POSITIVE_INFINITY;
-  const speed = numberOf(text, "--speed");
-  if (speed === 0) throw new UsageError("--speed takes a number above 0, or max");
-  return speed;
+  const speed = Number(text);
+  if (speed > 0 && Number.isFinite(speed)) return speed;
+  throw new UsageError(`--speed takes a number above 0, or max, not ${JSON.stringify(text)}`);
 }
 
 function moveOf(text: string): { from: string; to: string } {

@@ -1,7 +1,7 @@
 import type { RedisClient } from "../../redis/client.js";
 import { latestEvent, nextEvents, readStatuses, recordedScans } from "../../redis/writer-records.js";
 import { parseStatus, type ScanStatus, totals } from "../../writer/status.js";
-import { command, numberOf, type Output } from "../command.js";
+import { command, numberOf, type Output, UsageError } from "../command.js";
 import { oneLine } from "../one-line.js";
 import { table } from "../table.js";
 
@@ -18,9 +18,9 @@ line. With --follow the table is kept up to date until Ctrl-C; without a termina
     last: { type: "string", value: "N", description: "only the N newest scans (default: 20)" },
   },
   async run({ values, connect, signal, json, print, printJson, stdout }) {
-    const store = await connect();
-    const { redis } = store;
     const last = values.last === undefined ? 20 : numberOf(values.last, "--last", 1);
+    if (!Number.isInteger(last)) throw new UsageError(`--last takes a whole number, not ${values.last}`);
+    const { redis } = await connect();
     const wanted = (one: ScanStatus) => values.session === undefined || one.session === values.session;
     let since = await latestEvent(redis, { signal });
     const known = new Map(
