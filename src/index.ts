@@ -24,7 +24,13 @@ export type { ScanInfo } from "./mapping/generated/scan-info.js";
 export type { DType, Field } from "./ndarray/dtype.js";
 export { NdArray } from "./ndarray/ndarray.js";
 export type { RawArray } from "./ndarray/raw.js";
-export { type AxisRange, type AxisSelection, parseSelection, slice } from "./ndarray/slice.js";
+export {
+  type AxisRange,
+  type AxisSelection,
+  parseSelection,
+  type Selection,
+  slice,
+} from "./ndarray/slice.js";
 export {
   DatabaseNotEmptyError,
   MissingModulesError,

@@ -1,7 +1,13 @@
 import { InvalidArgumentError, isNxliveError } from "../errors.js";
 import { type DType, sizeOfShape } from "../ndarray/dtype.js";
 import type { NdArray, Value } from "../ndarray/ndarray.js";
-import { type AxisRange, type AxisSelection, pointsNeeded } from "../ndarray/slice.js";
+import {
+  type AxisRange,
+  type AxisSelection,
+  pointsNeeded,
+  type Selection,
+  withoutEllipsis,
+} from "../ndarray/slice.js";
 import { dropAxes, takeArray, wholeAxis } from "../ndarray/take.js";
 import { IndexNotYetThereError, IndexWontBeThereError } from "../stream/errors.js";
 import type { SignalOption } from "../stream/reading.js";
@@ -96,14 +102,15 @@ export class Dataset extends Node {
 
   /**
    * Part of the data, with NumPy's rules: `slice(start, stop, step)` on the first axis, or one selection per axis:
-   * `slice([0, 10], null, [5, 20, 2])`; a number picks an index and drops the axis. Options come last.
+   * `slice([0, 10], null, [5, 20, 2])`; a number picks an index and drops the axis, `"..."` takes all axes that the
+   * others leave. Options come last.
    */
   async slice(...args: SliceArguments): Promise<NdArray> {
     return this.#read(parseSlice(args));
   }
 
   /** As `slice`, with one selection per axis in a list: numbers are always indices. */
-  select(selections: readonly AxisSelection[], options: ReadOptions = {}): Promise<NdArray> {
+  select(selections: readonly Selection[], options: ReadOptions = {}): Promise<NdArray> {
     return this.#read({ selections, options });
   }
 
@@ -185,9 +192,10 @@ export class Dataset extends Node {
     return now === before ? undefined : now;
   }
 
-  async #slice(data: DataSource, { selections, options }: ParsedSlice): Promise<NdArray> {
+  async #slice(data: DataSource, { selections: given, options }: ParsedSlice): Promise<NdArray> {
     options.signal?.throwIfAborted();
     const axes = data.maxshape?.length;
+    const selections = withoutEllipsis(given, axes ?? 0);
     if (axes !== undefined && selections.length > axes) {
       throw new InvalidArgumentError(
         `${this.location} has only ${axes} axes, a selection was given for ${selections.length}.`,

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "../errors.js";
-import { type AxisRange, type AxisSelection, resolveSelection } from "../ndarray/slice.js";
+import { type AxisRange, type AxisSelection, resolveSelection, type Selection } from "../ndarray/slice.js";
 import type { SignalOption } from "../stream/reading.js";
 
 /** Options of calls that read data. */
@@ -15,12 +15,12 @@ export interface ReadOptions extends SignalOption {
 
 /**
  * What to read: nothing (all), `start, stop, step` on the first axis as in Python, or one selection per axis as soon as
- * one of them is a list: `[0, 10], null, [5, 20, 2], 3`. The last argument may be options.
+ * one of them is a list or `"..."`: `[0, 10], null, [5, 20, 2], 3`. The last argument may be options.
  */
-export type SliceArguments = readonly (AxisSelection | ReadOptions | undefined)[];
+export type SliceArguments = readonly (Selection | ReadOptions | undefined)[];
 
 export interface ParsedSlice {
-  readonly selections: readonly AxisSelection[];
+  readonly selections: readonly Selection[];
   readonly options: ReadOptions;
 }
 
@@ -32,7 +32,8 @@ export function parseSlice(args: SliceArguments): ParsedSlice {
   if (isOptions(last)) given.pop();
   const selections = given.map((selection) => requireSelection(selection ?? null));
   if (selections.length === 0) return { selections: [], options };
-  if (selections.some((selection) => Array.isArray(selection))) return { selections, options };
+  if (selections.some((selection) => selection === "..." || Array.isArray(selection)))
+    return { selections, options };
   if (selections.length > 3) {
     throw new InvalidArgumentError(
       "A slice of one axis has a start, a stop and a step; for more axes give each as [start, stop] or null.",
@@ -46,11 +47,11 @@ function isOptions(value: unknown): value is ReadOptions {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function requireSelection(value: AxisSelection | ReadOptions): AxisSelection {
-  if (value === null || typeof value === "number") return value;
+function requireSelection(value: Selection | ReadOptions): Selection {
+  if (value === null || value === "..." || typeof value === "number") return value;
   if (Array.isArray(value) && value.length <= 3) return value as AxisSelection;
   throw new InvalidArgumentError(
-    `A selection is a number, null or [start, stop, step], not ${JSON.stringify(value)}.`,
+    `A selection is a number, null, "..." or [start, stop, step], not ${JSON.stringify(value)}.`,
   );
 }
 

@@ -6,6 +6,9 @@ export type AxisSelection =
   | number
   | readonly [start: number | null, stop: number | null, step?: number | null];
 
+/** What to take from the axes of an array: `"..."` (NumPy's Ellipsis, at most one) is all of the axes that the others leave. */
+export type Selection = AxisSelection | "...";
+
 /** A selection on an axis of known length: `count` indices `start, start + step, …`. */
 export interface AxisRange {
   readonly start: number;
@@ -72,6 +75,16 @@ function clip(value: number | null, missing: number, length: number, low: number
   return Math.min(high, Math.max(low, value < 0 ? value + length : value));
 }
 
+/** The selections on an array of so many axes, with the `"..."` among them written out. */
+export function withoutEllipsis(selections: readonly Selection[], axes: number): readonly AxisSelection[] {
+  const given = selections.filter((selection) => selection !== "...");
+  if (given.length === selections.length) return given;
+  if (given.length < selections.length - 1)
+    throw new InvalidArgumentError('A selection can have only one "...".');
+  const left = Math.max(0, axes - given.length);
+  return given.toSpliced(selections.indexOf("..."), 0, ...Array<null>(left).fill(null));
+}
+
 /** Applies one selection per axis; missing ones take the whole axis. More selections than axes are refused. */
 export function resolveSelection(
   selections: readonly AxisSelection[],
@@ -101,20 +114,22 @@ export function pointsNeeded(selection: AxisSelection): number | "end" {
   return first + Math.floor((stop - 1 - first) / Math.max(1, step)) * Math.max(1, step) + 1;
 }
 
-/** Reads NumPy's notation, as on the command line: `"0:10"`, `"::2, 5, -1:"`. */
-export function parseSelection(text: string): AxisSelection[] {
+/** Reads NumPy's notation, as on the command line: `"0:10"`, `"::2, 5, -1:"`, `"..., 0"`. */
+export function parseSelection(text: string): Selection[] {
   return text
     .trim()
     .replace(/^\[(.*)\]$/, "$1")
+    .replace(/([^,\s])\s*,\s*$/, "$1") // as Python's tuples may end
     .split(",")
     .map((part) => parseAxis(part.trim(), text));
 }
 
-function parseAxis(part: string, whole: string): AxisSelection {
+function parseAxis(part: string, whole: string): Selection {
+  if (part === "...") return part;
   const fields = part.split(":").map((field) => field.trim());
   if (fields.length > 3 || fields.some((field) => !/^[+-]?\d*$/.test(field)) || part === "") {
     throw new InvalidArgumentError(
-      `Cannot read the slice "${whole}": expected forms such as "0:10", "::2" or "3, :".`,
+      `Cannot read the slice "${whole}": expected forms such as "0:10", "::2", "3, :" or "..., 0".`,
     );
   }
   const numbers = fields.map((field) => (field === "" ? null : Number(field)));

@@ -51,6 +51,9 @@ describe("get", () => {
       [0, -3.5],
     ]);
     expect((await get("/2.1/image", "--slice", "1, 2, ::2")).data).toEqual([30, 32, 34]);
+    expect((await get("/2.1/image", "--slice", "..., 4")).data).toEqual(
+      (await get("/2.1/image", "--slice", ":, :, 4")).data,
+    );
     expect(await get("/2.1/empty")).toEqual({ dtype: "<f4", shape: null, data: null });
   });
 

@@ -36,6 +36,8 @@ test("numbers alone are start, stop and step; with a list among them they are in
     selections: [2, [0, 3]],
     options: { wait: false },
   });
+  expect(parseSlice(["...", 3]).selections).toEqual(["...", 3]);
+  expect(parseSlice(["..."]).selections).toEqual(["..."]);
   expect(parseSlice([]).selections).toEqual([]);
   expect(() => parseSlice([1, 2, 3, 4])).toThrow(/start, a stop and a step/);
 });

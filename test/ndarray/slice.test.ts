@@ -47,11 +47,13 @@ describe("slice notation", () => {
     ["::2, 5, -1:", [[null, null, 2], 5, [-1, null, null]]],
     ["[3]", [3]],
     [":", [[null, null, null]]],
+    ["..., 0", ["...", 0]],
+    ["1, ...,", [1, "..."]],
   ])("%s", (text, expected) => {
     expect(parseSelection(text)).toEqual(expected);
   });
 
-  test.each(["", "a:b", "1:2:3:4", "1,,2", "-", "1.5"])("'%s' is refused", (text) => {
+  test.each(["", "a:b", "1:2:3:4", "1,,2", "-", "1.5", "..", ",", "1,,"])("'%s' is refused", (text) => {
     expect(() => parseSelection(text)).toThrow(/slice/);
   });
 

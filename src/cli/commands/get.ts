@@ -1,7 +1,7 @@
 import type { Dataset } from "../../h5api/dataset.js";
 import { resolveOn } from "../../h5api/selection.js";
 import { NdArray, type Value } from "../../ndarray/ndarray.js";
-import { type AxisSelection, parseSelection } from "../../ndarray/slice.js";
+import { parseSelection, type Selection, withoutEllipsis } from "../../ndarray/slice.js";
 import { dropAxes, takeArray, wholeAxis } from "../../ndarray/take.js";
 import { command, type Output, UsageError } from "../command.js";
 import { jsonPieces, jsonValue } from "../json-values.js";
@@ -11,7 +11,7 @@ export const get = command({
   usage: "FILE::PATH",
   help: `Prints the data of a dataset, or of a group's default signal (NXdata, NXdetector …). A path without an entry is
 looked for in the newest one: /data/demo.h5::/instrument/diode. Of a live dataset it prints what is there now; with
---follow also what comes, until the stream is sealed. --slice takes NumPy's notation: 0:10, ::2, "-1, :, 5:20".`,
+--follow also what comes, until the stream is sealed. --slice takes NumPy's notation: 0:10, ::2, "-1, :, 5:20", "..., 0".`,
   options: {
     slice: { type: "string", value: "SLICE", description: "the part to print; everything when absent" },
     follow: { type: "boolean", description: "print points as they come, to the end of the stream" },
@@ -43,10 +43,10 @@ looked for in the newest one: /data/demo.h5::/instrument/diode. Of a live datase
 /** The selected points as they come, in arrays along the first axis. */
 async function* followed(
   dataset: Dataset,
-  selections: readonly AxisSelection[],
+  selections: readonly Selection[],
   signal: AbortSignal,
 ): AsyncGenerator<NdArray, undefined, undefined> {
-  const [first = null, ...inner] = selections;
+  const [first = null, ...inner] = withoutEllipsis(selections, dataset.ndim);
   const [start, stop, step] = Array.isArray(first) ? [first[0], first[1], first[2] ?? 1] : [0, null, 1];
   if (typeof first === "number" || (stop ?? 0) < 0 || step < 1) {
     throw new UsageError("--follow takes slices that go forwards to a fixed point, such as 10: or 0:100:2");
