@@ -1,3 +1,4 @@
+import { isAscii, isUtf8 } from "node:buffer";
 import { sizeOfShape } from "../ndarray/dtype.js";
 import { NdArray } from "../ndarray/ndarray.js";
 import type { RawArray } from "../ndarray/raw.js";
@@ -16,13 +17,13 @@ export interface Collector {
   data(): RawArray["data"];
 }
 
-const decoder = new TextDecoder();
-
 /** A collector for `total` elements; `shape` is that of the whole result (compounds need it for their columns). */
 export function collectorFor(type: ElementType, total: number, shape: readonly number[]): Collector {
   switch (type.kind) {
     case "number":
       return numbers(type.size, type.swap, total);
+    case "bool":
+      return type.size === 1 ? numbers(1, 1, total) : bools(type.size, total);
     case "text":
       return items((memory, at) => textAt(memory.bytes, wordAt(memory.bytes, at)));
     case "fixed_text":
@@ -61,6 +62,19 @@ function numbers(size: number, swap: number, total: number): Collector {
       else if (swap > 1) for (let at = 0; at < out.length; at += swap) out.subarray(at, at + swap).reverse();
       return new Uint8Array(out.buffer, out.byteOffset, out.byteLength);
     },
+  };
+}
+
+/** The enum {FALSE = 0, TRUE = 1} in integers of several bytes, of any order. */
+function bools(size: number, total: number): Collector {
+  const out = new Uint8Array(total);
+  let filled = 0;
+  return {
+    add({ bytes }, position, stride, count) {
+      for (let at = position; at < position + count * stride; at += stride)
+        out[filled++] = bytes.subarray(at, at + size).some((byte) => byte !== 0) ? 1 : 0;
+    },
+    data: () => out,
   };
 }
 
@@ -131,7 +145,21 @@ function wordAt(bytes: Uint8Array, at: number): number {
 function textAt(bytes: Uint8Array, pointer: number): string {
   if (pointer === 0) return "";
   const end = bytes.indexOf(0, pointer);
-  return decoder.decode(bytes.slice(pointer, end < 0 ? bytes.length : end));
+  return decoded(bytes, pointer, end < 0 ? bytes.length : end);
+}
+
+/** HDF5 does not check texts: what is no UTF-8, whatever its character set is said to be, is taken for Latin-1 of older programs. */
+function decoded(bytes: Uint8Array, start: number, end: number): string {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
+  return text.toString(isUtf8(text) || isCutUtf8(text) ? "utf8" : "latin1");
+}
+
+/** True for UTF-8 that was cut within its last character, as NumPy cuts what is longer than its fixed length. */
+function isCutUtf8(text: Buffer): boolean {
+  return [1, 2, 3].some((cut) => {
+    const whole = text.subarray(0, -cut);
+    return isUtf8(whole) && !isAscii(whole);
+  });
 }
 
 const PAD = { nullTerminated: 0, nullPadded: 1, spacePadded: 2 } as const;
@@ -144,5 +172,5 @@ function fixedText(bytes: Uint8Array, pad: number): string {
   }
   const filler = pad === PAD.spacePadded ? 0x20 : 0;
   while (end > 0 && bytes[end - 1] === filler) end--;
-  return decoder.decode(bytes.slice(0, end));
+  return decoded(bytes, 0, end);
 }

@@ -91,6 +91,19 @@ export class FileHandle {
     }
   }
 
+  /** The attributes at a path whose numbers are odd (see `oddNumbers`), as far as that can be told. Throws as `run`. */
+  async oddAttributes(path: string): Promise<readonly string[]> {
+    const { plain, objects } = this.#ensureOpen();
+    plain.hold();
+    try {
+      return await objects.oddAttributes(path);
+    } catch {
+      return [];
+    } finally {
+      plain.release();
+    }
+  }
+
   /** What was learnt (`known`) of the file as it is open; undefined also when it is not. */
   recall<T>(key: string): T | undefined {
     return this.#open?.known.get(key) as T | undefined;

@@ -10,6 +10,7 @@ import {
   dtypeOf,
   type ElementType,
   elementType,
+  numbersAsBytes,
   ownsMemory,
   splitArrayType,
   UnreadableType,
@@ -140,14 +141,15 @@ export function requireReadable(type: H5Type, where: string): ElementType {
   return readable;
 }
 
-/** One attribute; undefined when its type cannot be read here. */
-export function attribute(file: OpenFile, path: string, name: string): RawArray | undefined {
+/** One attribute, its numbers as bytes when they are `odd`; undefined when its type cannot be read here. */
+export function attribute(file: OpenFile, path: string, name: string, odd: boolean): RawArray | undefined {
   const { library, id } = file;
   const metadata = library.get_attribute_metadata(id, path, name);
   file.check(`${path}@${name}`);
   if (!metadata) return file.fail(`${path}@${name}`);
-  const type = readableType(metadata);
-  if (type instanceof UnreadableType) return undefined;
+  const readable = readableType(metadata);
+  if (readable instanceof UnreadableType) return undefined;
+  const type = odd ? numbersAsBytes(readable) : readable;
   const { element, inner } = splitArrayType(type);
   const dtype = dtypeOf(element);
   if (metadata.shape === null) return { dtype, shape: null, data: new Uint8Array(0) };

@@ -1,5 +1,6 @@
+import { InvalidArgumentError } from "../errors.js";
 import { sizeOfShape } from "../ndarray/dtype.js";
-import type { AxisRange } from "../ndarray/slice.js";
+import { type AxisRange, highestIndex, lowestIndex } from "../ndarray/slice.js";
 
 /** A box of a dataset: one positive-step range per axis. */
 export type Box = readonly AxisRange[];
@@ -54,4 +55,16 @@ function* partsOf(range: AxisRange, rowBytes: number, chunk: number): Generator<
 export function increasing(range: AxisRange): AxisRange {
   if (range.step > 0 || range.count === 0) return { ...range, step: Math.abs(range.step) };
   return { ...range, start: range.start + range.step * (range.count - 1), step: -range.step };
+}
+
+/** Refuses ranges that reach beyond an array: neither we nor HDF5 would say so in all cases. */
+export function requireWithin(ranges: readonly AxisRange[], shape: readonly number[], what: string): void {
+  for (const [axis, range] of ranges.entries()) {
+    const length = shape[axis] ?? 0;
+    if (range.count === 0 || (lowestIndex(range) >= 0 && highestIndex(range) < length)) continue;
+    throw new InvalidArgumentError(
+      `${what} of shape [${shape}] does not have all that is to be read: axis ${axis} ends at ${length}.`,
+      { path: what },
+    );
+  }
 }

@@ -1,4 +1,4 @@
-import type { DType, Field } from "../ndarray/dtype.js";
+import { type DType, type Field, numericType } from "../ndarray/dtype.js";
 import type { H5Type } from "./reader-library.js";
 
 /** HDF5's type classes (H5T_class_t). */
@@ -19,6 +19,7 @@ const CLASS = {
 /** How one element lies in memory after a read, and what it becomes. */
 export type ElementType =
   | { readonly kind: "number"; readonly dtype: string; readonly size: number; readonly swap: number }
+  | { readonly kind: "bool"; readonly size: number }
   | { readonly kind: "text"; readonly size: number }
   | { readonly kind: "fixed_text"; readonly size: number; readonly pad: number }
   | { readonly kind: "opaque"; readonly size: number }
@@ -86,9 +87,7 @@ function convert(type: H5Type, turned: boolean): ElementType {
     case CLASS.complex:
       return number("c", type, turned);
     case CLASS.enum:
-      return isBool(type)
-        ? { kind: "number", dtype: "|b1", size: 1, swap: 1 }
-        : number(type.signed ? "i" : "u", type, turned);
+      return isBool(type) ? { kind: "bool", size } : number(type.signed ? "i" : "u", type, turned);
     case CLASS.string:
       return type.vlen ? { kind: "text", size } : { kind: "fixed_text", size, pad: type.strpad ?? 0 };
     case CLASS.opaque:
@@ -123,10 +122,10 @@ function number(kind: "i" | "u" | "f" | "c", type: H5Type, turned: boolean): Ele
   return { kind: "number", dtype: `${order}${kind}${size}`, size, swap: order === ">" && turned ? part : 1 };
 }
 
-/** h5py's bool: the enum {FALSE = 0, TRUE = 1} over a byte. */
+/** h5py's bool: the enum {FALSE = 0, TRUE = 1} over integers of any size. */
 function isBool(type: H5Type): boolean {
   const members = type.enum_type?.members ?? {};
-  return type.size === 1 && Object.keys(members).length === 2 && members.FALSE === 0 && members.TRUE === 1;
+  return Object.keys(members).length === 2 && members.FALSE === 0 && members.TRUE === 1;
 }
 
 function compound(type: H5Type, turned: boolean): ElementType {
@@ -162,6 +161,8 @@ export function dtypeOf(type: ElementType): DType {
   switch (type.kind) {
     case "number":
       return type.dtype;
+    case "bool":
+      return "|b1";
     case "text":
     case "reference":
       return "str";
@@ -181,6 +182,31 @@ export function dtypeOf(type: ElementType): DType {
 function fieldOf(field: ElementField): Field {
   const { element, inner } = splitArrayType(field.type);
   return inner.length > 0 ? [field.name, dtypeOf(element), inner] : [field.name, dtypeOf(element)];
+}
+
+/** True for dtypes of elements that are numbers, or may hold some. */
+export function hasNumbers(dtype: DType): boolean {
+  return (
+    typeof dtype !== "string" || dtype === "json" || (dtype !== "|b1" && numericType(dtype) !== undefined)
+  );
+}
+
+/** The same elements, with bytes in the place of their numbers. */
+export function numbersAsBytes(type: ElementType): ElementType {
+  switch (type.kind) {
+    case "number":
+      return { kind: "opaque", size: type.size };
+    case "array":
+    case "vlen":
+      return { ...type, base: numbersAsBytes(type.base) };
+    case "compound":
+      return {
+        ...type,
+        fields: type.fields.map((field) => ({ ...field, type: numbersAsBytes(field.type) })),
+      };
+    default:
+      return type;
+  }
 }
 
 /** True when a read allocates memory inside the library that must be given back. */

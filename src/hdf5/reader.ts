@@ -30,8 +30,8 @@ import {
   requireReadable,
 } from "./reader-items.js";
 import type { H5Metadata } from "./reader-library.js";
-import { type Box, increasing, pagesOf } from "./reader-pages.js";
-import { dtypeOf, type ElementType, splitArrayType } from "./reader-types.js";
+import { type Box, increasing, pagesOf, requireWithin } from "./reader-pages.js";
+import { dtypeOf, type ElementType, hasNumbers, splitArrayType } from "./reader-types.js";
 
 interface SignalOption {
   readonly signal?: AbortSignal;
@@ -96,12 +96,19 @@ class Reader implements Hdf5Reader {
   }
 
   async attributes(path: string): Promise<ReadonlyMap<string, RawArray>> {
+    const attributes = await this.#attributes(path, []);
+    if (![...attributes.values()].some(({ dtype }) => hasNumbers(dtype))) return attributes;
+    const odd = await this.#handle.oddAttributes(tidy(path));
+    return odd.length === 0 ? attributes : this.#attributes(path, odd);
+  }
+
+  #attributes(path: string, odd: readonly string[]): Promise<ReadonlyMap<string, RawArray>> {
     return this.#run((file) => {
       const at = this.#require(file, path);
       const names = file.library.get_attribute_names(file.id, at) ?? file.fail(`the attributes of ${at}`);
       const attributes = new Map<string, RawArray>();
       for (const name of names) {
-        const value = attribute(file, at, name);
+        const value = attribute(file, at, name, odd.includes(name));
         if (value) attributes.set(name, value);
       }
       return attributes;
@@ -117,6 +124,7 @@ class Reader implements Hdf5Reader {
     options.signal?.throwIfAborted();
     const { dtype, shape, inner, plain } = this.#lastOf(path) ?? (await this.#facts(path));
     if (shape === null) return { dtype, shape: null, data: new Uint8Array(0) };
+    requireWithin(ranges, inner.length > 0 ? [...shape, ...inner] : shape, `${this.path}::${path}`);
     const outer = ranges.slice(0, shape.length);
     const box = outer.map(increasing);
     const data =

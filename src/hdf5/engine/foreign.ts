@@ -1,8 +1,7 @@
-import { parseAttribute } from "../format/attribute.js";
-import { readDense } from "../format/dense.js";
-import { byName, readLinks } from "../format/links.js";
-import { MESSAGE, parseAttributeInfo, parseReferenceCount } from "../format/messages.js";
-import type { Message, ParsedHeader, ReadBytes } from "../format/object-header.js";
+import { readAttributes } from "../format/attributes.js";
+import { readLinks } from "../format/links.js";
+import { MESSAGE, parseReferenceCount } from "../format/messages.js";
+import type { ParsedHeader, ReadBytes } from "../format/object-header.js";
 import { entry } from "./header-chunk.js";
 import { StoredObject } from "./object.js";
 
@@ -46,23 +45,4 @@ export async function readForeign(
   const count = messages.find(({ type }) => type === MESSAGE.referenceCount);
   object.references = count ? parseReferenceCount(count.body) : parsed.references;
   return object;
-}
-
-async function readAttributes(
-  read: ReadBytes,
-  messages: readonly Message[],
-): Promise<{ name: string; body: Buffer; flags: number }[]> {
-  const info = messages.find(({ type }) => type === MESSAGE.attributeInfo);
-  const { tracked, heap, nameIndex } = info ? parseAttributeInfo(info.body) : { tracked: false };
-  const found =
-    heap === undefined
-      ? messages.filter(({ type }) => type === MESSAGE.attribute)
-      : await readDense(read, heap, nameIndex);
-  const attributes = found.map(({ body, flags, order }) => ({
-    name: parseAttribute(body).name,
-    body,
-    flags,
-    order,
-  }));
-  return tracked ? attributes.sort((a, b) => a.order - b.order) : byName(attributes);
 }

@@ -1,3 +1,6 @@
+import { parseAttribute } from "../format/attribute.js";
+import { readAttributes } from "../format/attributes.js";
+import { readCommittedType } from "../format/committed.js";
 import type { Link } from "../format/link.js";
 import { readLinks } from "../format/links.js";
 import { MESSAGE } from "../format/messages.js";
@@ -34,16 +37,34 @@ export class PlainObjects {
    * here: ask the library. Throws a RangeError for damaged structures.
    */
   async find(path: string): Promise<Found | undefined> {
+    const place = await this.#locate(path);
+    return place?.kind === "hard" ? this.#describe(place.address) : place && { item: linkItem(place) };
+  }
+
+  /** The names of the attributes there whose numbers are odd, as far as the path can be followed here. */
+  async oddAttributes(path: string): Promise<string[]> {
+    const place = await this.#locate(path);
+    if (place?.kind !== "hard") return [];
+    const odd: string[] = [];
+    for (const { name, body } of await readAttributes(this.#file.read, await this.#messages(place.address))) {
+      const { datatype, shared } = parseAttribute(body);
+      if (await this.#oddness(datatype, shared)) odd.push(name);
+    }
+    return odd;
+  }
+
+  /** The link at a path without further ones on the way. */
+  async #locate(path: string): Promise<Link | undefined> {
     this.#root ??= this.#findRoot();
     let address = await this.#root;
     if (address === undefined) return undefined;
     const names = path.split("/").filter((name) => name !== "");
     for (const [i, name] of names.entries()) {
       const link: Link | undefined = (await this.#linksOf(address))?.get(name);
-      if (link?.kind !== "hard") return link && i === names.length - 1 ? { item: linkItem(link) } : undefined;
+      if (link?.kind !== "hard") return i === names.length - 1 ? link : undefined;
       address = link.address;
     }
-    return this.#describe(address);
+    return { kind: "hard", address };
   }
 
   /** Undefined for files that are not laid out as usual, are open for writing (as they say), or too short. */
@@ -58,7 +79,7 @@ export class PlainObjects {
     if (await this.#linksOf(address)) return { item: { kind: "group" } };
     const messages = await this.#messages(address);
     const dataset = plainDataset(this.#file, messages);
-    if (!dataset) return oddDataset(messages);
+    if (!dataset) return this.#oddDataset(messages);
     const { dtype, shape, maxshape, storage } = dataset;
     const [chunks, filters] = storage.kind === "chunks" ? [storage.chunks, storage.filters] : [null, []];
     return {
@@ -85,17 +106,22 @@ export class PlainObjects {
     return group;
   }
 
+  /** The library reads such numbers as if they were usual ones, and does not tell. */
+  async #oddDataset(messages: readonly Message[]): Promise<Found | undefined> {
+    const type = messages.find((message) => message.type === MESSAGE.datatype);
+    const odd = type && (await this.#oddness(type.body, (type.flags & SHARED) !== 0));
+    return odd ? { item: { kind: "other", what: `a dataset of ${odd}` } } : undefined;
+  }
+
+  async #oddness(datatype: Buffer, shared: boolean): Promise<string | undefined> {
+    const message = shared ? await readCommittedType(this.#file.read, datatype) : datatype;
+    return message && oddNumbers(message);
+  }
+
   async #messages(address: number): Promise<Message[]> {
     const { chunks } = await readHeader(this.#file.read, address);
     return chunks.flatMap((chunk) => chunk.messages);
   }
-}
-
-/** The library reads such numbers as if they were usual ones, and does not tell. */
-function oddDataset(messages: readonly Message[]): Found | undefined {
-  const type = messages.find((message) => message.type === MESSAGE.datatype && !(message.flags & SHARED));
-  const odd = type && oddNumbers(type.body);
-  return odd === undefined ? undefined : { item: { kind: "other", what: `a dataset of ${odd}` } };
 }
 
 function linkItem(link: Exclude<Link, { kind: "hard" }>): ItemDescription {
