@@ -86,12 +86,18 @@ export async function passes(pass: () => Promise<number>): Promise<() => Promise
   };
 }
 
+/** The sum of all values. A function of its own: the last part would stay in memory for as long as the function that had it. */
+async function sumOf(parts: AsyncGenerator<NdArray, undefined, undefined>): Promise<number> {
+  let sum = 0;
+  for await (const part of parts) sum += checksum(part);
+  return sum;
+}
+
 /** Reads everything once to check the values, then measures how long it takes. */
 export async function measureReading(
   parts: () => AsyncGenerator<NdArray, undefined, undefined>,
 ): Promise<void> {
-  let sum = 0;
-  for await (const part of parts()) sum += checksum(part);
+  const sum = await sumOf(parts());
   const work = await passes(async () => {
     let values = 0;
     for await (const part of parts()) values += part.data.length;
