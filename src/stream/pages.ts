@@ -16,9 +16,15 @@ export const UNKNOWN_BYTES = 256 * 2 ** 10;
 
 /** What is known of a stream's entries, from those that were read. */
 export class PageSize {
+  /** The least that an entry may have: it holds one point. */
+  readonly least: number;
   #entryBytes: number | undefined;
   /** Of the entries seen last, when all were of one length: that, and where one of them began. */
   #points: { readonly each: number; readonly first: number } | undefined;
+
+  constructor(pointBytes = 0) {
+    this.least = pointBytes + ENTRY_OVERHEAD;
+  }
 
   /** About the size of an entry; undefined until one was seen. */
   get entryBytes(): number | undefined {
@@ -27,7 +33,8 @@ export class PageSize {
 
   /** How many entries to ask for, so that a reply stays near PAGE_BYTES, or is small when it is one of several. */
   get entries(): number {
-    return entriesFor(this.#entryBytes ?? UNKNOWN_BYTES, this.#points ? SMALL_PAGE_BYTES : PAGE_BYTES);
+    const bytes = this.#entryBytes ?? Math.max(UNKNOWN_BYTES, this.least);
+    return entriesFor(bytes, this.#points ? SMALL_PAGE_BYTES : PAGE_BYTES);
   }
 
   /** How many pages to have under way: small entries take longer to look at than to come, and more of them only more memory. */

@@ -82,10 +82,13 @@ export class ReadAhead {
 
 /** The bytes of one entry of each stream, about. */
 function entryBytes(reading: readonly Follower[]): number {
-  const known = reading.flatMap(({ stream }) => stream.events.pageSize.entryBytes ?? []);
-  let bytes = known.length < reading.length ? UNKNOWN_BYTES : 0;
-  for (const each of known) bytes += each;
-  return bytes;
+  let [known, unknown] = [0, 0];
+  for (const { stream } of reading) {
+    const { entryBytes, least } = stream.events.pageSize;
+    if (entryBytes === undefined) unknown += least;
+    else known += entryBytes;
+  }
+  return known + (unknown > 0 ? Math.max(unknown, UNKNOWN_BYTES) : 0);
 }
 
 /**

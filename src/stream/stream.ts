@@ -46,7 +46,7 @@ export class Stream implements EventSource, FollowableStream {
   readonly redis: RedisClient;
   readonly guard: ScanGuard;
   readonly codec: Encoding;
-  readonly pageSize = new PageSize();
+  readonly pageSize: PageSize;
   #seal: StreamEnd | undefined;
 
   constructor(redis: RedisClient, description: StreamDescription, guard: ScanGuard = async () => false) {
@@ -56,6 +56,7 @@ export class Stream implements EventSource, FollowableStream {
     this.key = description.key;
     this.info = description.info;
     this.codec = parseEncoding(description.encoding, description.name);
+    this.pageSize = new PageSize(this.codec.pointBytes);
   }
 
   get dtype(): DType {

@@ -305,6 +305,23 @@ describe("a cursor group", () => {
     group.close();
   });
 
+  test("asks for few images at first, too, however many streams have them", async () => {
+    const started = await Promise.all(
+      Array.from({ length: 8 }, () => startStream(store, { dtype: "<u1", shape: [1024, 1024] })),
+    );
+    const image = new Uint8Array(2 ** 20);
+    for (const { publisher } of started) {
+      for (let i = 0; i < 3; i++) await publisher.send(image);
+      await publisher.seal();
+    }
+    const group = store.cursorGroup(started.map(({ reader }) => reader));
+    const counts: number[] = [];
+    for await (const views of group)
+      counts.push(Array.from(views.values(), ({ length }) => length).reduce((sum, n) => sum + n, 0));
+    expect(counts[0]).toBe(8);
+    expect(counts.reduce((sum, n) => sum + n)).toBe(24);
+  });
+
   test("reads pages ahead of streams that join and leave, each point once", async () => {
     const started = await Promise.all([1, 2, 3].map(() => startStream(store)));
     for (const { publisher } of started) {
