@@ -1,6 +1,9 @@
 import type { DType } from "../ndarray/dtype.js";
 import type { RawArray } from "../ndarray/raw.js";
 import type { AxisRange } from "../ndarray/slice.js";
+import type { RawFile } from "./format/external-files.js";
+
+export type { RawFile };
 
 /**
  * Reading HDF5 files (implemented over h5wasm in this folder; used by `h5api`, stream plugins, `nxlive diff`). Paths are
@@ -15,6 +18,8 @@ export interface Hdf5Reader extends AsyncDisposable {
   attributes(path: string): Promise<ReadonlyMap<string, RawArray>>;
   /** The same text for all names that hard links give to one group or dataset. */
   identity(path: string): Promise<string>;
+  /** The raw files with the elements of a dataset (external storage); undefined when there are none, or that cannot be told. */
+  rawFiles(path: string): Promise<readonly RawFile[] | undefined>;
   /** Part of a dataset (one range per axis, positive or negative steps); the shape keeps dropped axes as length 1. */
   read(path: string, ranges: readonly AxisRange[], options?: { signal?: AbortSignal }): Promise<RawArray>;
   /** Sees what has been written since it was opened. The number is another one when the file may have changed. */

@@ -79,26 +79,19 @@ export class FileHandle {
 
   /** What lies at a path, when that can be told without the library; else undefined. Throws as `run` when there is no such file. */
   async find(path: string): Promise<(Found & Pick<Opening, "plain" | "known">) | undefined> {
-    const { plain, objects, known } = this.#ensureOpen();
-    plain.hold();
-    try {
-      const found = await objects.find(path);
-      return found && { ...found, plain, known };
-    } catch {
-      return undefined; // whatever is odd about the file: the library knows better
-    } finally {
-      plain.release();
-    }
+    const { plain, known } = this.#ensureOpen();
+    const found = await this.look((objects) => objects.find(path));
+    return found && { ...found, plain, known };
   }
 
-  /** The attributes at a path whose numbers are odd (see `oddNumbers`), as far as that can be told. Throws as `run`. */
-  async oddAttributes(path: string): Promise<readonly string[]> {
+  /** What a look at the file's structures, without the library, finds; undefined when that fails. Throws as `run`. */
+  async look<T>(step: (objects: PlainObjects) => Promise<T | undefined>): Promise<T | undefined> {
     const { plain, objects } = this.#ensureOpen();
     plain.hold();
     try {
-      return await objects.oddAttributes(path);
+      return await step(objects);
     } catch {
-      return [];
+      return undefined; // whatever is odd about the file: the library knows better
     } finally {
       plain.release();
     }

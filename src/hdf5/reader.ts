@@ -6,6 +6,7 @@ import type { AxisRange } from "../ndarray/slice.js";
 import { takeRaw, wholeAxis } from "../ndarray/take.js";
 import { othersTurn } from "../waiting.js";
 import { ItemMissingError, UnsupportedFileError } from "./errors.js";
+import type { RawFile } from "./format/external-files.js";
 import type { PlainDataset } from "./plain/dataset.js";
 import type { PlainFile } from "./plain/file.js";
 import { readPlain, readShort } from "./plain/read.js";
@@ -98,8 +99,8 @@ class Reader implements Hdf5Reader {
   async attributes(path: string): Promise<ReadonlyMap<string, RawArray>> {
     const attributes = await this.#attributes(path, []);
     if (![...attributes.values()].some(({ dtype }) => hasNumbers(dtype))) return attributes;
-    const odd = await this.#handle.oddAttributes(tidy(path));
-    return odd.length === 0 ? attributes : this.#attributes(path, odd);
+    const odd = await this.#handle.look((objects) => objects.oddAttributes(tidy(path)));
+    return !odd || odd.length === 0 ? attributes : this.#attributes(path, odd);
   }
 
   #attributes(path: string, odd: readonly string[]): Promise<ReadonlyMap<string, RawArray>> {
@@ -117,6 +118,11 @@ class Reader implements Hdf5Reader {
 
   async identity(path: string): Promise<string> {
     return this.#run((file) => addressOf(file, this.#require(file, path)));
+  }
+
+  async rawFiles(path: string): Promise<readonly RawFile[] | undefined> {
+    this.#assertOpen();
+    return this.#handle.look((objects) => objects.rawFiles(tidy(path)));
   }
 
   async read(path: string, ranges: readonly AxisRange[], options: SignalOption = {}): Promise<RawArray> {

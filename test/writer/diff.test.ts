@@ -66,6 +66,17 @@ make("gapless", replace("1.1/gap", np.array([1.0, 2.0])))
 def times(f):
     h5py.h5d.create(f.id, b"times", h5py.h5t.UNIX_D32LE, h5py.h5s.create_simple((2,)))
 make("times", times)
+np.arange(4, dtype="<u2").tofile(f"{sys.argv[1]}/raw.bin")
+np.arange(4, dtype="<u2").tofile(f"{sys.argv[1]}/copy.bin")
+def raw(*files):
+    def change(f):
+        f.create_dataset("1.1/raw", (2,), "<u2", external=files)
+    return change
+make("raw", raw(("raw.bin", 0, 4)))
+make("raw again", raw(("raw.bin", 0, 4)))
+make("raw copy", raw(("copy.bin", 0, h5py.h5f.UNLIMITED)))
+make("raw later", raw(("raw.bin", 4, 4)))
+make("raw gone", lambda f: (raw(("gone.bin", 0, 4))(f), f["1.1"].create_dataset("zero", data=0)))
 `;
 
 async function differences(name: string, options: CompareOptions = {}, from = "same"): Promise<Difference[]> {
@@ -110,6 +121,28 @@ describe("comparing two files", () => {
   test("does not call the same what it cannot read", async () => {
     expect(await differences("times", {}, "times")).toMatchObject([
       { path: "/times", what: "unknown", message: expect.stringContaining("Cannot be compared") },
+    ]);
+  });
+
+  test("shows which raw files datasets are made of, and what these hold", async () => {
+    const at = "/1.1/raw";
+    expect(await differences("raw again", {}, "raw")).toEqual([]);
+    const message = "A is made of 4 bytes of raw.bin from 0 on, B of all bytes of copy.bin from 0 on.";
+    expect(await differences("raw copy", {}, "raw")).toEqual([{ path: at, what: "sources", message }]);
+    expect(await differences("raw later", {}, "raw")).toMatchObject([
+      { path: at, what: "sources" },
+      { path: at, what: "value", message: "A has 0 at [0], B has 2; 2 values differ." },
+    ]);
+  });
+
+  test("goes on behind data that cannot be read", async () => {
+    expect(await differences("raw gone", {}, "raw gone")).toMatchObject([
+      { path: "/1.1/raw", what: "unknown", message: expect.stringContaining("external raw data file") },
+    ]);
+    expect(await differences("raw gone", {}, "raw")).toMatchObject([
+      { path: "/1.1/raw", what: "sources" },
+      { path: "/1.1/raw", what: "unknown" },
+      { path: "/1.1/zero", what: "extra" },
     ]);
   });
 

@@ -1,4 +1,6 @@
-import { ByteWriter } from "./bytes.js";
+import { ByteReader, ByteWriter } from "./bytes.js";
+import { readLocalHeap } from "./local-heap.js";
+import type { ReadBytes } from "./object-header.js";
 
 /**
  * Raw files that hold a dataset's elements (message 0x07): 1 | 3 zeros | slots 2 | used 2 | local heap 8 | per file: offset of its
@@ -48,4 +50,14 @@ export function encodeExternalFiles(
       .u64(offset)
       .u64(size);
   return writer.done();
+}
+
+export async function readExternalFiles(read: ReadBytes, message: Uint8Array): Promise<RawFile[]> {
+  const reader = new ByteReader(message, 6);
+  const count = reader.u16();
+  const names = await readLocalHeap(read, reader.address());
+  return Array.from({ length: count }, () => {
+    const name = new ByteReader(names, reader.address()).text();
+    return { name, offset: reader.address(), size: reader.u64() ?? null };
+  });
 }

@@ -1,5 +1,6 @@
 import { ByteReader } from "./bytes.js";
 import type { Link } from "./link.js";
+import { readLocalHeap } from "./local-heap.js";
 import type { ReadBytes } from "./object-header.js";
 
 /**
@@ -7,7 +8,6 @@ import type { ReadBytes } from "./object-header.js";
  *   B-tree node: `TREE` | 0 | level 1 | entries 2 | left 8 | right 8 | key (8) child (8) … key; leaves point at
  *   `SNOD` | 1 | 0 | symbols 2 | per symbol (40 bytes): name offset 8 | header address 8 | cache type 4 | 4 | scratch 16.
  *   Cache type 2 is a soft link: the scratch begins with the offset of its target (4 bytes) in the heap.
- *   Local heap: `HEAP` | 0 | 3 zeros | size of the data 8 | free list 8 | address of the data 8.
  */
 export async function readSymbolTable(
   read: ReadBytes,
@@ -25,15 +25,6 @@ export async function readSymbolTable(
     for (let i = 0; i < count; i++) links.push(readSymbol(reader, names));
   }
   return links;
-}
-
-async function readLocalHeap(read: ReadBytes, address: number): Promise<Buffer> {
-  const reader = new ByteReader(await read(address, 32));
-  if (!reader.signature("HEAP")) throw new RangeError("no local heap");
-  reader.skip(4);
-  const size = reader.address();
-  reader.skip(8);
-  return await read(reader.address(), size);
 }
 
 /** The leaves' children, left to right; `expected`: the node's level, as its parent's says. */

@@ -1,6 +1,7 @@
 import { parseAttribute } from "../format/attribute.js";
 import { readAttributes } from "../format/attributes.js";
 import { readCommittedType } from "../format/committed.js";
+import { type RawFile, readExternalFiles } from "../format/external-files.js";
 import type { Link } from "../format/link.js";
 import { readLinks } from "../format/links.js";
 import { MESSAGE } from "../format/messages.js";
@@ -51,6 +52,15 @@ export class PlainObjects {
       if (await this.#oddness(datatype, shared)) odd.push(name);
     }
     return odd;
+  }
+
+  /** The raw files that hold the elements of the dataset there; undefined when they are in the file, or that cannot be told. */
+  async rawFiles(path: string): Promise<readonly RawFile[] | undefined> {
+    const place = await this.#locate(path);
+    if (place?.kind !== "hard") return undefined;
+    const messages = await this.#messages(place.address);
+    const list = messages.find(({ type }) => type === MESSAGE.externalFiles);
+    return list && readExternalFiles(this.#file.read, list.body);
   }
 
   /** The link at a path without further ones on the way. */

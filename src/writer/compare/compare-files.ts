@@ -1,4 +1,5 @@
-import type { DatasetDescription, Hdf5Reader, ItemDescription } from "../../hdf5/reader-api.js";
+import { isNxliveError } from "../../errors.js";
+import type { DatasetDescription, Hdf5Reader, ItemDescription, RawFile } from "../../hdf5/reader-api.js";
 import { compareArrays, compareDatasets, shapeText, typeText } from "./compare-values.js";
 import { type CompareOptions, type Difference, VOLATILE_ATTRIBUTES } from "./differences.js";
 
@@ -24,7 +25,18 @@ interface Pair {
   readonly compared: Set<string>;
 }
 
+/** What cannot be read, such as data in raw files that are gone, is told at its place: the rest is compared. */
 async function* compareItems(pair: Pair, path: string): AsyncGenerator<Difference> {
+  try {
+    yield* compareAt(pair, path);
+  } catch (error) {
+    pair.options.signal?.throwIfAborted();
+    if (!isNxliveError(error, "ERR_HDF5_READ")) throw error;
+    yield { path, what: "unknown", message: `Cannot be compared: ${error.message}` };
+  }
+}
+
+async function* compareAt(pair: Pair, path: string): AsyncGenerator<Difference> {
   pair.options.signal?.throwIfAborted();
   const [inA, inB] = await Promise.all([pair.a.describe(path), pair.b.describe(path)]);
   if (!inA || !inB) {
@@ -106,24 +118,26 @@ async function* compareDatasetItems(
   if (typeText(a.dtype) !== typeText(b.dtype)) {
     yield { path, what: "dtype", message: `A has ${typeText(a.dtype)}, B has ${typeText(b.dtype)}.` };
   }
-  if (shapeText(a.shape) !== shapeText(b.shape)) {
-    yield { path, what: "shape", message: `A has ${shapeText(a.shape)}, B has ${shapeText(b.shape)}.` };
-  } else {
-    yield* compareDatasets(pair, path, a, b);
-  }
-  const [sourcesA, sourcesB] = [sourcesText(a), sourcesText(b)];
+  const [rawA, rawB] = await Promise.all([pair.a.rawFiles(path), pair.b.rawFiles(path)]);
+  const [sourcesA, sourcesB] = [sourcesText(a, rawA), sourcesText(b, rawB)];
   if (sourcesA !== sourcesB) {
     yield { path, what: "sources", message: `A is made of ${sourcesA}, B of ${sourcesB}.` };
   }
   if (pair.options.storage && storageText(a) !== storageText(b)) {
     yield { path, what: "storage", message: `A is stored as ${storageText(a)}, B as ${storageText(b)}.` };
   }
+  if (shapeText(a.shape) !== shapeText(b.shape)) {
+    yield { path, what: "shape", message: `A has ${shapeText(a.shape)}, B has ${shapeText(b.shape)}.` };
+  } else {
+    yield* compareDatasets(pair, path, a, b); // last: data in raw files may be gone
+  }
 }
 
-function sourcesText({ virtualSources }: DatasetDescription): string {
-  return virtualSources === null
-    ? "its own data"
-    : virtualSources.map(({ file, dataset }) => `${file}::${dataset}`).join(", ");
+function sourcesText({ virtualSources }: DatasetDescription, raw: readonly RawFile[] | undefined): string {
+  const sources =
+    virtualSources?.map(({ file, dataset }) => `${file}::${dataset}`) ??
+    raw?.map(({ name, offset, size }) => `${size ?? "all"} bytes of ${name} from ${offset} on`);
+  return sources?.join(", ") ?? "its own data";
 }
 
 function storageText({ chunks, filters, maxshape }: DatasetDescription): string {
