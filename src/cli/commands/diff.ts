@@ -2,9 +2,9 @@ import { command } from "../command.js";
 
 export const diff = command({
   usage: "A.h5 B.h5",
-  help: `Compares two HDF5 files: groups, attributes, types, shapes, values, links (as they are stored) and the files that
-virtual and external data lie in. One line per difference, in the order of A; the exit code is 1 when there are any. Attributes that tell when and by what a file was written,
-and the way it is stored, are left out unless asked for.`,
+  help: `Compares two HDF5 files: groups, attributes, types, shapes, values, links (as they are stored) and the files in which
+virtual and external data lie. One line per difference, in the order of A; the exit code is 1 when there are any. Attributes
+that tell when and by what a file was written, and the way it is stored, are left out unless asked for.`,
   options: {
     volatile: { type: "boolean", description: "also attributes of the clock and of versions (file_time …)" },
     storage: { type: "boolean", description: "also chunks, filters and maximal shapes" },

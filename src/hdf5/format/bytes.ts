@@ -35,7 +35,10 @@ export class ByteWriter {
   /** A length or address; `undefined` is HDF5's undefined address, `null` its unlimited length: both are ff × 8. */
   u64(value: number | bigint | undefined | null): this {
     const at = this.advance(8);
-    this.buffer.writeBigUInt64LE(value === undefined || value === null ? UNDEFINED : BigInt(value), at);
+    if (typeof value === "number") {
+      this.buffer.writeUInt32LE(value >>> 0, at);
+      this.buffer.writeUInt32LE(Math.floor(value / 2 ** 32), at + 4);
+    } else this.buffer.writeBigUInt64LE(value ?? UNDEFINED, at);
     return this;
   }
 

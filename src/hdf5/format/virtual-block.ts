@@ -19,14 +19,15 @@ export function encodeVirtualBlock(mappings: readonly VirtualMapping[]): Buffer 
   const writer = new ByteWriter(64 + 256 * mappings.length).u8(0).u64(mappings.length);
   for (const { file, dataset, source, target } of mappings) {
     writer.bytes(Buffer.from(`${file}\0${dataset}\0`));
-    writer.bytes(encodeSelection(source)).bytes(encodeSelection(target));
+    addSelection(writer, source);
+    addSelection(writer, target);
   }
   return writer.u32(lookup3(writer.done())).done();
 }
 
-export function encodeSelection({ start, stride, count, block }: Selection): Buffer {
+function addSelection(writer: ByteWriter, { start, stride, count, block }: Selection): void {
   const rank = start.length;
-  const writer = new ByteWriter(17 + 32 * rank)
+  writer
     .u32(2)
     .u32(2)
     .u8(1)
@@ -36,5 +37,4 @@ export function encodeSelection({ start, stride, count, block }: Selection): Buf
     writer.u64(start[axis] ?? 0).u64(stride[axis] ?? 1);
     writer.u64(count[axis] === null ? null : (count[axis] ?? 0)).u64(block[axis] ?? 1);
   }
-  return writer.done();
 }

@@ -27,7 +27,7 @@ import { encodeNote, parseNote } from "../../../src/hdf5/format/note.js";
 import { encodeChunk, readHeader } from "../../../src/hdf5/format/object-header.js";
 import { encodeSuperblock, parseSuperblock } from "../../../src/hdf5/format/superblock.js";
 import { readSymbolTable } from "../../../src/hdf5/format/symbol-table.js";
-import { encodeSelection, encodeVirtualBlock } from "../../../src/hdf5/format/virtual-block.js";
+import { encodeVirtualBlock } from "../../../src/hdf5/format/virtual-block.js";
 import type { DType } from "../../../src/ndarray/dtype.js";
 import { h5py, temporaryFolder } from "../support/files.js";
 
@@ -292,11 +292,17 @@ describe("global heaps", () => {
 describe("virtual mappings and raw files", () => {
   test("have selections of 64-bit regular hyperslabs, unlimited ones included, and a checksum", () => {
     const all = { start: [1], stride: [2], count: [null], block: [3] };
-    expect(hex(encodeSelection(all))).toBe(
-      `0200000002000000012400000001000000${"0100000000000000"}${"0200000000000000"}${"f".repeat(16)}${"0300000000000000"}`,
-    );
+    const selection = `0200000002000000012400000001000000${"0100000000000000"}${"0200000000000000"}${"f".repeat(16)}${"0300000000000000"}`;
     const block = encodeVirtualBlock([{ file: ".", dataset: "/x", source: all, target: all }]);
+    expect(hex(block.subarray(0, -4))).toBe(`00${"0100000000000000"}2e002f7800${selection}${selection}`);
     expect(block.readUInt32LE(block.length - 4)).toBe(lookup3(block, block.length - 4));
+  });
+
+  test("have places beyond 4 GiB", () => {
+    const far = { start: [2 ** 52 + 3], stride: [1], count: [2 ** 33], block: [1] };
+    const block = encodeVirtualBlock([{ file: ".", dataset: "/x", source: far, target: far }]);
+    expect(new ByteReader(block, 31).u64()).toBe(2 ** 52 + 3);
+    expect(new ByteReader(block, 47).u64()).toBe(2 ** 33);
   });
 
   test("name files in a local heap, the last one to its end", () => {
