@@ -62,3 +62,12 @@ test("streams know of HDF5 in their plugins only", () => {
   expect(users.filter((module) => !module.startsWith("stream/plugins/"))).toEqual([]);
   expect(users).not.toEqual([]);
 });
+
+test("only the modules of hdf5 reach into its folders", () => {
+  const reaching = MODULES.filter((module) => layerOf(module) !== "hdf5").flatMap((module) =>
+    importsOf(module)
+      .filter((target) => /^hdf5\/.*\//.test(target))
+      .map((target) => `${module} -> ${target}`),
+  );
+  expect(reaching).toEqual([]);
+});

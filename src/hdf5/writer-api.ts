@@ -19,6 +19,11 @@ export interface Hdf5Writer extends AsyncDisposable {
   attributeNames(path: string): Promise<string[]>;
   attribute(path: string, name: string): Promise<RawArray | undefined>;
 
+  /** Of the attributes for a path those that HDF5 can hold, and why each other one is refused; nothing is written. */
+  storable(
+    path: string,
+    attributes: AttributeList,
+  ): { readonly storable: AttributeList; readonly refused: readonly string[] };
   createGroup(path: string, attributes?: AttributeList): Promise<void>;
   /** Creates or replaces attributes, in this order. */
   setAttributes(path: string, attributes: AttributeList): Promise<void>;

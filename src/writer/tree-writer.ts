@@ -1,5 +1,4 @@
 import { messageOf } from "../errors.js";
-import { checkAttribute } from "../hdf5/engine/create-object.js";
 import type { AttributeList, Selection } from "../hdf5/writer-api.js";
 import { childPath } from "../mapping/paths.js";
 import type {
@@ -10,7 +9,6 @@ import type {
   TreeNode,
   VirtualNode,
 } from "../mapping/tree.js";
-import type { RawArray } from "../ndarray/raw.js";
 import type { FileClaims } from "./claims.js";
 import type { OpenFile } from "./open-file.js";
 import type { ScanReport } from "./report.js";
@@ -68,16 +66,9 @@ export class TreeWriter {
 
   /** The attributes that HDF5 can hold: each other one is a failure of the scan by itself, what it belongs to is written. */
   storable(path: string, attributes: AttributeList): AttributeList {
-    const good = new Map<string, RawArray>();
-    for (const [name, value] of attributes) {
-      try {
-        checkAttribute(name, value, path);
-        good.set(name, value);
-      } catch (error) {
-        this.#report.fail(`${this.#file.path}::${messageOf(error)}`);
-      }
-    }
-    return good;
+    const { storable, refused } = this.#file.hdf5.storable(path, attributes);
+    for (const reason of refused) this.#report.fail(`${this.#file.path}::${reason}`);
+    return storable;
   }
 
   /** Runs a step that concerns one path: its error is noted, unless the file itself is of no use any more. */

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "../../errors.js";
+import { InvalidArgumentError, messageOf } from "../../errors.js";
 import { type DType, sizeOfShape } from "../../ndarray/dtype.js";
 import type { RawArray } from "../../ndarray/raw.js";
 import { LimitError } from "../errors.js";
@@ -17,8 +17,26 @@ export function checkAttributes(attributes: AttributeList | undefined, path: str
   for (const [name, value] of attributes ?? []) checkAttribute(name, value, path);
 }
 
+/** The attributes that can be stored, and why each other one is refused. */
+export function storableAttributes(
+  attributes: AttributeList,
+  path: string,
+): { storable: AttributeList; refused: string[] } {
+  const storable = new Map<string, RawArray>();
+  const refused: string[] = [];
+  for (const [name, value] of attributes) {
+    try {
+      checkAttribute(name, value, path);
+      storable.set(name, value);
+    } catch (error) {
+      refused.push(messageOf(error));
+    }
+  }
+  return { storable, refused };
+}
+
 /** Refuses an attribute that could not be stored. */
-export function checkAttribute(name: string, value: RawArray, path: string): void {
+function checkAttribute(name: string, value: RawArray, path: string): void {
   if (name === "" || name.includes("\0")) {
     throw new InvalidArgumentError(`${path}: ${JSON.stringify(name)} cannot be the name of an attribute.`, {
       path,

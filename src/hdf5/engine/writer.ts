@@ -13,7 +13,14 @@ import type {
   StoredLink,
   VirtualDataset,
 } from "../writer-api.js";
-import { addContiguous, attributeBody, checkAttributes, fillBytes, newDataset } from "./create-object.js";
+import {
+  addContiguous,
+  attributeBody,
+  checkAttributes,
+  fillBytes,
+  newDataset,
+  storableAttributes,
+} from "./create-object.js";
 import { checkElements, encodeElements } from "./elements.js";
 import { addExternalFiles, checkExternal } from "./external.js";
 import type { GrowingFile } from "./growing.js";
@@ -72,6 +79,13 @@ export class FileWriter extends Session implements Hdf5Writer {
       await this.parts.writes.settle();
       return found && (await readAttribute(found.encode(), this.host.read));
     });
+  }
+
+  storable(
+    path: string,
+    attributes: AttributeList,
+  ): { readonly storable: AttributeList; readonly refused: readonly string[] } {
+    return storableAttributes(attributes, path);
   }
 
   async createGroup(path: string, attributes?: AttributeList): Promise<void> {
