@@ -31,6 +31,28 @@ test("the README shows both commands first", () => {
   expect(first).toMatch(/^npm run demo .*\nnpm test .*\n$/);
 });
 
+const ENTRIES = ["index.ts", "writer/index.ts", "tracker/index.ts"];
+
+test.each(ENTRIES)("every name that src/%s exports is in the reference", (file) => {
+  const source = readFileSync(join(ROOT, "src", file), "utf8");
+  const lists = [...source.matchAll(/^export (?:type )?\{([^}]*)\}|^export \* as (\w+)/gm)];
+  const names = lists.flatMap(([, list, one = ""]) => list?.match(/\w+(?=\s*(?:,|$))/g) ?? [one]);
+  expect(names.length).toBeGreaterThan(2);
+  const reference = readFileSync(join(ROOT, "docs", "reference.md"), "utf8");
+  expect(names.filter((name) => !reference.includes(`\`${name}\``))).toEqual([]);
+});
+
+test("the reference names nothing that is not exported", () => {
+  const sources = ENTRIES.map((file) => readFileSync(join(ROOT, "src", file), "utf8"));
+  const exported = new Set(sources.join().match(/\w+/g));
+  const rows = readFileSync(join(ROOT, "docs", "reference.md"), "utf8").split("\n");
+  const named = rows
+    .filter((row) => row.startsWith("|"))
+    .flatMap((row) => row.match(/(?<=`)\w+(?=`)/g) ?? []);
+  expect(named.length).toBeGreaterThan(100);
+  expect(named.filter((name) => !exported.has(name))).toEqual([]);
+});
+
 test("every error code is explained in the documentation, and none that does not exist", () => {
   const codesIn = (text: string) => new Set(text.match(/\bERR_[A-Z0-9]+(?:_[A-Z0-9]+)*\b/g));
   const sources = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" })

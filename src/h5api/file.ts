@@ -32,7 +32,7 @@ export class File extends Group {
   #state = "";
   #generation = 0;
 
-  /** Errors: FileNotFoundError; FileAccessError or NotHdf5Error for files on disk. */
+  /** Errors: FileNotFoundError; `ERR_HDF5_ACCESS` or `ERR_HDF5_NOT_A_FILE` for files on disk. */
   static async open(name: string, options: FileOptions = {}): Promise<File> {
     const { store, mode = "auto" } = options;
     const library = new Library(store);

@@ -72,7 +72,7 @@ export class Scan {
     return this.#streams;
   }
 
-  /** What layouts are made from: the document with the kinds of its numbers (see `parseExactJson`). */
+  /** What layouts are made from: the document with the kinds of its numbers. @internal */
   get layoutSource(): DeclaredScan {
     const { id, info, streams } = this.#document;
     const facts = [...streams].map(([name, stream]): [string, DeclaredStream] => [

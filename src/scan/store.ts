@@ -70,7 +70,7 @@ export class DataStore {
     return this.redis.target.label;
   }
 
-  /** Prepares an empty database for scans. Errors: DatabaseNotEmptyError, MissingModulesError. */
+  /** Prepares an empty database for scans. Errors: DatabaseNotEmptyError, MissingModulesError, InvalidArgumentError. */
   async initialise(options: SignalOption = {}): Promise<void> {
     await initialiseDatabase(this.redis, options);
     await this.#check(options);

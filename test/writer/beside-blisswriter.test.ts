@@ -8,7 +8,9 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openHdf5Reader } from "../../src/hdf5/reader.js";
 import { DataStore } from "../../src/scan/store.js";
-import { compareFiles, type Difference, Writer } from "../../src/writer/index.js";
+import { compareFiles } from "../../src/writer/compare/compare-files.js";
+import type { Difference } from "../../src/writer/compare/differences.js";
+import { Writer } from "../../src/writer/index.js";
 import { pythonPath, runPythonFile } from "../support/python.js";
 import { startTestRedis } from "../support/redis.js";
 

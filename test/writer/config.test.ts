@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { DEFAULT_CONFIG, loadConfig, SETTINGS } from "../../src/writer/index.js";
+import { loadConfig } from "../../src/writer/config.js";
+import { DEFAULT_CONFIG, SETTINGS } from "../../src/writer/settings.js";
 
 let folder: string;
 beforeEach(async () => {

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openHdf5Reader } from "../../src/hdf5/reader.js";
-import { type CompareOptions, compareFiles, type Difference } from "../../src/writer/index.js";
+import { compareFiles } from "../../src/writer/compare/compare-files.js";
+import type { CompareOptions, Difference } from "../../src/writer/compare/differences.js";
 import { runCli } from "../support/cli.js";
 import { runPython } from "../support/python.js";
 
