@@ -54,6 +54,9 @@ test("the package holds the program, its types, the schemas and the demo's captu
       "dist/tracker/index.d.ts",
       "dist/cli/main.js",
       "fixtures/h5maps/nexus_full/redis.jsonl",
+      "examples/plugin.ts",
+      "examples/two-writers/two-writers.mjs",
+      "examples/writer-service/nxlive-writer@.service",
     ]),
   );
   expect(files.filter((file) => /^(src|test|bench|scripts)\/|\.map$|\.built$/.test(file))).toEqual([]);
