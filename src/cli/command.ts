@@ -24,8 +24,10 @@ export type Values<O extends Options> = { readonly [K in keyof O]?: Value<O[K]> 
 /** Where a command writes. Each call waits while the reader on the other side is slow. */
 export interface Output {
   readonly isTTY: boolean;
-  /** Width of the terminal, 80 without one. */
+  /** Width of the terminal at this moment, 80 without one. */
   readonly columns: number;
+  /** Its height, 24 without one. */
+  readonly rows: number;
   write(text: string): Promise<void>;
 }
 

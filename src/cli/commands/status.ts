@@ -1,8 +1,9 @@
 import type { RedisClient } from "../../redis/client.js";
 import { latestEvent, nextEvents, readStatuses, recordedScans } from "../../redis/writer-records.js";
 import { parseStatus, type ScanStatus, totals } from "../../writer/status.js";
-import { command, numberOf, type Output, UsageError } from "../command.js";
+import { command, numberOf, UsageError } from "../command.js";
 import { oneLine } from "../one-line.js";
+import { redraw } from "../redraw.js";
 import { table } from "../table.js";
 
 /** How long one look at the events blocks (ms). */
@@ -87,12 +88,4 @@ function cellsOf(one: ScanStatus): string[] {
     one.start.slice(0, 19).replace("T", " "),
     one.message + more,
   ];
-}
-
-/** Draws the table over the one before; gives its number of lines. */
-async function redraw(output: Output, before: number, lines: readonly string[]): Promise<number> {
-  const up = before > 0 ? `\u001b[${before}A` : "";
-  const text = lines.map((line) => `\u001b[2K${line.slice(0, output.columns)}\n`).join("");
-  await output.write(`${up}${text}\u001b[J`);
-  return lines.length;
 }
