@@ -7,12 +7,13 @@ import type { Scan } from "../scan/scan.js";
 import { sleep } from "../waiting.js";
 import { mainFile, reasonNotToWrite } from "./layouts.js";
 import { ScanReport } from "./report.js";
+import { tellEnd, tellLoss } from "./scan-ends.js";
 import { FilesAddedError, ScanJob, type WriterServices } from "./scan-job.js";
 import { ScanProgress } from "./scan-progress.js";
 import { parseSavedState, type SavedState } from "./scan-state.js";
 import type { Slot, Slots } from "./slots.js";
 import { StartingScan, type StartOrder } from "./start-order.js";
-import { isFinal, totals } from "./status.js";
+import { isFinal } from "./status.js";
 import type { StatusBoard } from "./status-board.js";
 import type { WriterEventWatch } from "./writer-events.js";
 
@@ -140,9 +141,16 @@ export class ScanTask {
   async #load(signal: AbortSignal): Promise<Scan> {
     const found = this.#found;
     this.#found = undefined;
-    if (!found) return this.#services.store.loadScan(this.key, { signal });
-    await found.update({ signal });
-    return found;
+    try {
+      if (!found) return await this.#services.store.loadScan(this.key, { signal });
+      await found.update({ signal });
+      return found;
+    } catch (error) {
+      const isGone = error instanceof ScanNotFoundError;
+      const { status } = isGone ? await this.#saved(signal) : {};
+      if (isGone && !(status && isFinal(status))) tellLoss(this.key, this.#services);
+      throw error;
+    }
   }
 
   async #attempts(scan: Scan, progress: ScanProgress, place: string | null, slot: Slot, signal: AbortSignal) {
@@ -235,12 +243,12 @@ export class ScanTask {
   /** Everything is in the files, and once `durable` it stays there. */
   async #written(progress: ScanProgress, durable: boolean): Promise<void> {
     await this.#makeKnown(progress, { durable });
-    if (!durable) this.#logEnd(progress);
+    if (!durable) tellEnd(progress, this.#services);
   }
 
   async #giveUp(progress: ScanProgress): Promise<"failed"> {
     await this.#makeKnown(progress, { durable: true });
-    this.#logEnd(progress);
+    tellEnd(progress, this.#services);
     return "failed";
   }
 
@@ -263,30 +271,6 @@ export class ScanTask {
         await sleep(FIRST_RETRY, this.#stopping.signal);
       }
     }
-  }
-
-  /** Counts and logs the end of the scan. */
-  #logEnd(progress: ScanProgress): void {
-    const { metrics, log } = this.#services;
-    const { report } = progress;
-    const end = progress.end ?? new Date();
-    metrics.scanEnded(progress.state);
-    const { points, bytes, lost } = totals(progress.present());
-    if (lost > 0) metrics.lost.inc(lost);
-    const seconds = (end.getTime() - progress.start.getTime()) / 1000;
-    const facts = {
-      scan: this.key,
-      state: progress.state,
-      files: progress.files,
-      points,
-      bytes,
-      lost,
-      seconds,
-    };
-    const { name, number } = progress.present();
-    const line = `Scan ${number} ${name}: ${progress.state}, ${points} points, ${bytes} bytes in ${seconds.toFixed(1)} s. ${progress.message}`;
-    if (report.failed) log.warn({ ...facts, warnings: report.messages }, line);
-    else log.info({ ...facts, warnings: report.messages }, line);
   }
 }
 

@@ -1,7 +1,9 @@
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Writable } from "node:stream";
+import { pino } from "pino";
 import { beforeEach, expect, test } from "vitest";
-import { xtrim } from "../../src/redis/commands.js";
+import { del, xtrim } from "../../src/redis/commands.js";
 import { Writer } from "../../src/writer/index.js";
 import { spawnPython } from "../support/python.js";
 import { publishSimple } from "./publishing.js";
@@ -163,4 +165,34 @@ test("closing the writer commits open scans, and the next writer goes on", async
   await scan.end();
   await watch.until(({ state }) => state === "COMPLETE");
   expect(await readValues(file, "/1.1/data")).toEqual(range(10));
+});
+
+test("scans that are deleted before the writer comes to them are named in the log, and only they", async () => {
+  const log: string[] = [];
+  const logger = pino(
+    new Writable({
+      write(line: Buffer, _encoding, done) {
+        log.push(line.toString());
+        done();
+      },
+    }),
+  );
+  const keys = new Set<string>();
+  for (const number of range(40)) {
+    const { scan, end } = await publishSimple(at.store, file, number + 1);
+    await end();
+    keys.add(scan.key);
+  }
+  const writer = await Writer.start(at.store, { leastFree: 0, concurrency: 1, logger });
+  const watch = new StatusWatch(writer);
+  await watch.until(({ state }) => state === "COMPLETE");
+  for (const key of keys) await at.store.redis.do(del(key));
+  await writer.untilIdle(1);
+  await writer.close();
+  const ended = watch.seen.filter(({ end }) => end !== null).map(({ scan }) => scan);
+  const named = log.filter((line) => line.includes("nothing of it is written"));
+  const lost = [...keys].filter((key) => named.some((line) => line.includes(key)));
+  expect(lost.length).toBeGreaterThan(0);
+  expect(new Set([...ended, ...lost])).toEqual(keys);
+  expect(lost.filter((key) => ended.includes(key))).toEqual([]);
 });

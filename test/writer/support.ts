@@ -24,13 +24,13 @@ export async function shapeIn(file: string, path: string): Promise<readonly numb
 
 /** Collects a writer's statuses and waits for one that is wanted. */
 export class StatusWatch {
-  readonly #seen: ScanStatus[] = [];
+  readonly seen: ScanStatus[] = [];
   readonly #waiting = new Set<() => void>();
 
   constructor(writer: Writer) {
     void (async () => {
       for await (const status of writer.statuses()) {
-        this.#seen.push(status);
+        this.seen.push(status);
         for (const wake of this.#waiting) wake();
       }
     })();
@@ -39,7 +39,7 @@ export class StatusWatch {
   /** The first status, from now or before, that is wanted. */
   async until(wanted: (status: ScanStatus) => boolean): Promise<ScanStatus> {
     for (;;) {
-      const found = this.#seen.find(wanted);
+      const found = this.seen.find(wanted);
       if (found) return found;
       await new Promise<void>((resolve) => {
         const wake = () => {
