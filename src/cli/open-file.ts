@@ -2,11 +2,9 @@ import { existsSync } from "node:fs";
 import { InvalidArgumentError, isNxliveError, messageOf } from "../errors.js";
 import { File } from "../h5api/file.js";
 import { splitFilePath } from "../h5api/file-path.js";
-import type { FileMode } from "../h5api/library.js";
+import { FILE_MODES, type FileMode } from "../h5api/library.js";
 import type { Context } from "./command.js";
 import { UsageError } from "./command.js";
-
-const MODES: readonly string[] = ["live", "disk", "auto"];
 
 /** The option of commands that read files. */
 export const MODE_OPTION = {
@@ -23,8 +21,7 @@ export async function openPlace(
   place: string,
   mode = "auto",
 ): Promise<{ file: File; path: string }> {
-  if (!MODES.includes(mode))
-    throw new UsageError(`--mode is live, disk or auto, not ${JSON.stringify(mode)}`);
+  if (!isMode(mode)) throw new UsageError(`--mode is live, disk or auto, not ${JSON.stringify(mode)}`);
   const [usual, ...others] = splitFilePath(place);
   try {
     return { file: await openFile(context, usual.file, mode), path: usual.path };
@@ -43,13 +40,17 @@ export async function openPlace(
   }
 }
 
-async function openFile(context: OpenContext, name: string, mode: string): Promise<File> {
+function isMode(text: string): text is FileMode {
+  return FILE_MODES.some((mode) => mode === text);
+}
+
+async function openFile(context: OpenContext, name: string, mode: FileMode): Promise<File> {
   if (name === "") throw new InvalidArgumentError("The name of the file is missing: FILE::PATH.");
   const { signal } = context;
   if (mode === "disk") return File.open(name, { mode, signal });
   try {
     const store = await context.connect();
-    return await File.open(name, { store, mode: mode as FileMode, signal });
+    return await File.open(name, { store, mode, signal });
   } catch (error) {
     if (mode === "live" || !hasNoDatabase(error) || !existsSync(name)) throw error;
     await context.warn(`Only the file on disk is read: ${messageOf(error)}`);

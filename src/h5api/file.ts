@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { InvalidArgumentError } from "../errors.js";
 import type { Scan } from "../scan/scan.js";
 import type { DataStore } from "../scan/store.js";
 import type { SignalOption } from "../stream/reading.js";
@@ -6,7 +7,7 @@ import { FileCore } from "./core.js";
 import { Dataset } from "./dataset.js";
 import { FileNotFoundError } from "./errors.js";
 import { Group } from "./group.js";
-import { type FileMode, Library } from "./library.js";
+import { FILE_MODES, type FileMode, Library } from "./library.js";
 import { Snapshot, SnapshotCore } from "./snapshot.js";
 
 export interface FileOptions extends SignalOption {
@@ -35,6 +36,8 @@ export class File extends Group {
   /** Errors: FileNotFoundError; `ERR_HDF5_ACCESS` or `ERR_HDF5_NOT_A_FILE` for files on disk. */
   static async open(name: string, options: FileOptions = {}): Promise<File> {
     const { store, mode = "auto" } = options;
+    if (!FILE_MODES.includes(mode))
+      throw new InvalidArgumentError(`mode is live, disk or auto, not ${JSON.stringify(mode)}.`);
     const library = new Library(store);
     const path = resolve(name);
     const view = await library.open(path, mode, options);

@@ -12,8 +12,10 @@ import { treeOf } from "./scan-trees.js";
 import type { FileView } from "./view.js";
 import { Waits } from "./waits.js";
 
+export const FILE_MODES = ["live", "disk", "auto"] as const;
+
 /** Where data are taken from: scans in Redis, files on disk, or whichever there is. */
-export type FileMode = "live" | "disk" | "auto";
+export type FileMode = (typeof FILE_MODES)[number];
 
 /** The files that one open file leads to, each opened once; closed together. */
 export class Library {

@@ -81,6 +81,13 @@ describe("a live file", () => {
     await scan.close();
   });
 
+  test("a mode of h5py's is refused: it was taken for another way of reading", async () => {
+    await expect(File.open(FILE, { store, ...JSON.parse('{"mode":"r"}') })).rejects.toMatchObject({
+      code: "ERR_INVALID_ARGUMENT",
+      message: 'mode is live, disk or auto, not "r".',
+    });
+  });
+
   test("a selection of more axes than there are is refused at once, and says how many there are", async () => {
     const one = await startScan(store);
     await using file = await File.open(FILE, { store });
