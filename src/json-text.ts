@@ -6,6 +6,9 @@ const MARK = `nxlive-number-${randomUUID()}:`;
 const MARKED = new RegExp(`"${MARK}([^"]*)"`, "g");
 /** Escapes in JSON; those of half a surrogate pair are what JSON.stringify has no character for. */
 const ESCAPES = /\\(?:(ud[89a-f][0-9a-f]{2})|.)/g;
+/** Python escapes the characters behind it. */
+const LAST_PLAIN = 0x7e;
+const DIGIT = /\d/;
 const PYTHON_NUMBERS = /"(?:[^"\\]+|\\.)*"|NaN|-?Infinity/g;
 
 /**
@@ -41,19 +44,32 @@ function decimalText(value: number): string {
   return /[.e]/.test(String(value)) ? String(value) : `${value}.0`;
 }
 
-/** How many objects and arrays lie in one another in a JSON text. */
-export function depthOf(text: string): number {
+/** What limits a JSON text as blissdata and Redis measure it. */
+export interface JsonExtent {
+  /** How many objects and arrays lie in one another. */
+  readonly depth: number;
+  /** Characters in Python's notation: `{"a": [1, 2e-07], "b": "\u00e9"}`. */
+  readonly length: number;
+}
+
+/** The extent of a text that `formatJson` made. */
+export function measureJson(text: string): JsonExtent {
+  let length = text.length;
+  let level = 0;
   let depth = 0;
-  let deepest = 0;
   let inText = false;
   for (let at = 0; at < text.length; at++) {
     const character = text[at];
     if (character === '"') inText = !inText;
-    else if (inText) at += character === "\\" ? 1 : 0;
-    else if (character === "{" || character === "[") deepest = Math.max(deepest, ++depth);
-    else if (character === "}" || character === "]") depth--;
+    else if (inText) {
+      if (character === "\\") at++;
+      else if (text.charCodeAt(at) > LAST_PLAIN) length += "\\u00e9".length - 1;
+    } else if (character === "," || character === ":") length++;
+    else if (character === "{" || character === "[") depth = Math.max(depth, ++level);
+    else if (character === "}" || character === "]") level--;
+    else if (character === "-" && text[at - 1] === "e" && !DIGIT.test(text[at + 2] ?? "")) length++;
   }
-  return deepest;
+  return { depth, length };
 }
 
 /** A JSON text as plain values: big integers as bigints, and Python's NaN and Infinity as such. Throws SyntaxError. */

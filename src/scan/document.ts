@@ -1,6 +1,6 @@
 import { messageOf } from "../errors.js";
 import { isJsonObject, parseExactJson, plainObject } from "../json.js";
-import { depthOf, formatJson } from "../json-text.js";
+import { formatJson, measureJson } from "../json-text.js";
 import { SCAN_PREFIX, scanKey, streamKey } from "../redis/keys.js";
 import { ScanFormatError, ScanInfoError } from "./errors.js";
 import type { ScanIdentity } from "./identity.js";
@@ -23,7 +23,7 @@ export interface ScanDocument {
   readonly streams: ReadonlyMap<string, StreamDocument>;
 }
 
-/** The most characters of `info` as JSON (blissdata's limit). */
+/** The most characters of `info` as JSON: blissdata's limit, as it counts them, which would not close or delete the scan otherwise. */
 const INFO_LIMIT = 2 ** 20;
 /** Redis takes JSON of 127 levels, of which the document is the first. */
 const DEPTH_LIMIT = 126;
@@ -110,15 +110,16 @@ export function formatInfo(info: JsonObject, scan: string): string {
   } catch (cause) {
     throw new ScanInfoError(`The info of scan ${scan} is no JSON: ${messageOf(cause)}`, { scan, cause });
   }
-  if (text.length > INFO_LIMIT) {
+  const { depth, length } = measureJson(text);
+  if (length > INFO_LIMIT) {
     throw new ScanInfoError(
-      `The info of scan ${scan} takes ${text.length} characters as JSON, the limit is ${INFO_LIMIT}: put large values into streams or files.`,
+      `The info of scan ${scan} takes ${length} characters as JSON in Python's notation, the limit is ${INFO_LIMIT}: put large values into streams or files.`,
       { scan },
     );
   }
-  if (depthOf(text) > DEPTH_LIMIT) {
+  if (depth > DEPTH_LIMIT) {
     throw new ScanInfoError(
-      `The info of scan ${scan} is nested ${depthOf(text)} levels deep, the limit is ${DEPTH_LIMIT}: put what is deeper into a text or a stream.`,
+      `The info of scan ${scan} is nested ${depth} levels deep, the limit is ${DEPTH_LIMIT}: put what is deeper into a text or a stream.`,
       { scan },
     );
   }

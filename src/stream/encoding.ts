@@ -34,14 +34,18 @@ export function createEncoding(dtype: DType, shape: readonly number[] = []): Enc
     if (shape.length > 0) throw new InvalidArgumentError(`A json stream has no shape, got [${shape}].`);
     return jsonEncoding;
   }
-  const normal = typeof dtype === "string" ? (dtypeOfName(dtype) ?? dtype.replace("=", "<")) : dtype;
-  const { kind, itemsize } = requireNumeric(normal);
   const bad = shape.find((length) => !Number.isSafeInteger(length) || length < -1 || length === 0);
   if (bad !== undefined) {
     throw new InvalidArgumentError(
       `A point's shape has lengths from 1, or -1 where it varies: got [${shape}].`,
     );
   }
+  return numericEncoding(dtype, shape);
+}
+
+function numericEncoding(dtype: DType, shape: readonly number[]): Encoding {
+  const normal = typeof dtype === "string" ? (dtypeOfName(dtype) ?? dtype.replace("=", "<")) : dtype;
+  const { kind, itemsize } = requireNumeric(normal);
   const name = itemsize === 1 ? `|${kind}1` : String(normal);
   return shape.includes(-1) ? varyingEncoding(name, shape) : fixedEncoding(name, shape);
 }
@@ -52,7 +56,7 @@ export function parseEncoding(description: unknown, stream: string): Encoding {
   try {
     if (type === "json") return jsonEncoding;
     if (type === "numeric" && typeof dtype === "string" && isShape(shape))
-      return createEncoding(dtype, shape);
+      return numericEncoding(dtype, shape);
   } catch (cause) {
     throw new StreamFormatError(`Stream "${stream}": ${messageOf(cause)}`, { stream, cause });
   }
@@ -60,8 +64,9 @@ export function parseEncoding(description: unknown, stream: string): Encoding {
   throw new StreamFormatError(`Stream "${stream}" has an unknown encoding: ${text}.`, { stream });
 }
 
+/** Lengths of axes, -1 where they vary. Points may have no elements (a detector without regions): their streams stay empty. */
 function isShape(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((item) => typeof item === "number");
+  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= -1);
 }
 
 const jsonEncoding: Encoding = {
@@ -91,6 +96,8 @@ function fixedEncoding(dtype: string, shape: readonly number[]): Encoding {
       return { payload: bytes, length: given[0] ?? 1 };
     },
     decode(payload, length) {
+      if (pointBytes === 0)
+        throw new StreamFormatError(`An entry has points of shape [${shape}], which hold nothing.`);
       requireLength(payload.byteLength, length * pointBytes, "bytes");
       return { dtype, shape: [length, ...shape], data: payload };
     },
@@ -127,7 +134,7 @@ function unpackPoints(payload: Uint8Array): [number[], Uint8Array] {
     throw new StreamFormatError(`An entry is not MessagePack: ${messageOf(cause)}`, { cause });
   }
   const [shape, bytes] = Array.isArray(unpacked) ? unpacked : [];
-  const natural = isShape(shape) && shape.every((n) => Number.isSafeInteger(n) && n >= 0);
+  const natural = isShape(shape) && shape.every((n) => n >= 0);
   if (!natural || !(bytes instanceof Uint8Array)) {
     throw new StreamFormatError("An entry of varying shape must hold [shape, bytes].");
   }

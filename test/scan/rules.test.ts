@@ -25,7 +25,7 @@ describe("a new scan", () => {
 
   test("takes an info of 1 MiB and refuses one character more", async () => {
     const before = await store.redis.do(commands.dbsize());
-    const text = "x".repeat(2 ** 20 - '{"text":""}'.length);
+    const text = "x".repeat(2 ** 20 - '{"text": ""}'.length);
     expect(await codeOf(store.createScan(identity, { text: `${text}x` }))).toBe("ERR_SCAN_INFO");
     expect(await store.redis.do(commands.dbsize())).toBe(before);
     const scan = await store.createScan(identity, { text });
