@@ -43,7 +43,7 @@ export interface Context<O extends Options = Options> {
   readonly signal: AbortSignal;
   readonly stdout: Output;
   readonly stderr: Output;
-  /** Writes a line to standard output. */
+  /** Writes a line to standard output; control characters become spaces. */
   print(line: string): Promise<void>;
   /** Writes a value as one line of JSON to standard output. */
   printJson(value: unknown): Promise<void>;

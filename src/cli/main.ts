@@ -7,6 +7,7 @@ import type { DataStore } from "../scan/store.js";
 import { type Command, type Context, type Output, UsageError } from "./command.js";
 import { COMMANDS, type Entry } from "./commands.js";
 import { commandHelp, generalHelp, optionsOf } from "./help.js";
+import { oneLine } from "./one-line.js";
 import { outputOf } from "./output.js";
 
 const DEFAULT_URL = "redis://localhost:6379";
@@ -101,7 +102,7 @@ function contextOf(
   stores: DataStore[],
 ): Context {
   const redisUrl = typeof values.redis === "string" ? values.redis : process.env.REDIS_URL || DEFAULT_URL;
-  const line = (output: Output) => (text: string) => output.write(`${text}\n`);
+  const line = (output: Output) => (text: string) => output.write(`${oneLine(text)}\n`);
   return {
     values: values as Context["values"],
     positionals,
@@ -147,7 +148,7 @@ function describe(name: string, error: unknown, debug: boolean, signal: AbortSig
   if (signal.aborted) return `nxlive ${name}: interrupted`;
   if (error instanceof UsageError) return `nxlive ${name}: ${error.message}; see nxlive ${name} --help`;
   const code = isNxliveError(error) ? ` [${(error satisfies NxliveError).code}]` : "";
-  return `nxlive ${name}: ${messageOf(error).replaceAll("\n", " ")}${code}`;
+  return `nxlive ${name}: ${oneLine(messageOf(error))}${code}`;
 }
 
 function version(): string {

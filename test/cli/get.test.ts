@@ -99,6 +99,26 @@ describe("tree", () => {
     await finish(one);
   });
 
+  test("names and texts of others cannot begin lines of their own, nor steer the terminal", async () => {
+    const path = folder("names.h5");
+    await using file = await openHdf5(path);
+    const texts = { dtype: "str", shape: [2], data: ["two\nlines", "\u001b[31mred"] };
+    await file.createDataset("/two\nlines \u001b[31m", texts);
+    await file.createDataset("/one", { dtype: "str", shape: [], data: ["two\nlines"] });
+    await file.commit();
+    const tree = await runCli(["tree", path, "--mode", "disk"]);
+    const shown = '["two\\nlines","\\u001b[31mred"]';
+    expect(tree.stdout.split("\n").slice(1)).toEqual([
+      `├─ two lines  [31m  ${shown}`,
+      "└─ one  two⏎lines",
+      "",
+    ]);
+    const points = await runCli(["get", `${path}::/two\nlines \u001b[31m`, "--mode", "disk"]);
+    expect(points.stdout).toBe('"two\\nlines"\n"\\u001b[31mred"\n');
+    const text = await runCli(["get", `${path}::/one`, "--mode", "disk"]); // a text alone is given as it is
+    expect(text.stdout).toBe("two\nlines\n");
+  });
+
   test("gives machines the whole tree below a path", async () => {
     const { stdout } = await nxlive("tree", `${DISK}::/2.1/instrument`, "--json");
     expect(JSON.parse(stdout)).toMatchObject({

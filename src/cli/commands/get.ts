@@ -73,7 +73,8 @@ async function printArrayJson(array: NdArray, stdout: Output): Promise<void> {
 /** One line for each point. */
 async function printRows(array: NdArray, stdout: Output): Promise<void> {
   if (array.ndim === 0) {
-    await stdout.write(`${lineOf(array.flat(0))}\n`);
+    const value = array.flat(0);
+    await stdout.write(`${typeof value === "string" ? value : lineOf(value)}\n`);
     return;
   }
   const PAGE = 1000;
@@ -90,14 +91,21 @@ async function printRows(array: NdArray, stdout: Output): Promise<void> {
   }
 }
 
+/** Texts that would begin lines of their own, or steer the terminal, are shown as in JSON. */
+const CONTROL = /\p{Cc}/u;
+
 function lineOf(value: Value): string {
-  return typeof value === "string" ? value : flatText(jsonValue(value));
+  return flatText(jsonValue(value));
 }
 
 /** Numbers of a row with blanks between them; anything nested as JSON. */
 function flatText(value: unknown): string {
-  if (Array.isArray(value) && value.every((item) => typeof item === "number" || typeof item === "string")) {
+  if (Array.isArray(value) && value.every((item) => typeof item === "number" || isPlainText(item))) {
     return value.join(" ");
   }
-  return typeof value === "string" ? value : JSON.stringify(value);
+  return isPlainText(value) ? value : JSON.stringify(value);
+}
+
+function isPlainText(value: unknown): value is string {
+  return typeof value === "string" && !CONTROL.test(value);
 }

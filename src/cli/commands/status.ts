@@ -2,7 +2,6 @@ import type { RedisClient } from "../../redis/client.js";
 import { latestEvent, nextEvents, readStatuses, recordedScans } from "../../redis/writer-records.js";
 import { parseStatus, type ScanStatus, totals } from "../../writer/status.js";
 import { command, numberOf, UsageError } from "../command.js";
-import { oneLine } from "../one-line.js";
 import { redraw } from "../redraw.js";
 import { table } from "../table.js";
 
@@ -71,7 +70,7 @@ function tableOf(statuses: readonly ScanStatus[]): string[] {
 }
 
 function lineOf(one: ScanStatus): string {
-  return oneLine(cellsOf(one).join("  "));
+  return cellsOf(one).join("  ");
 }
 
 function cellsOf(one: ScanStatus): string[] {
