@@ -57,13 +57,11 @@ function elementWriter(type: NumericType, view: DataView): ElementWriter {
 }
 
 function realNumber(value: NumberLike): number {
-  if (typeof value === "object")
+  if (typeof value === "number") return value;
+  if (typeof value === "bigint" || typeof value === "boolean") return Number(value);
+  if (Array.isArray(value))
     throw new InvalidArgumentError(`Complex number (${value}) where a real one is needed.`);
-  const number = Number(value);
-  if (typeof value !== "number" && typeof value !== "bigint" && typeof value !== "boolean") {
-    throw new InvalidArgumentError(`Expected a number, got ${typeof value} ${JSON.stringify(value)}.`);
-  }
-  return number;
+  throw new InvalidArgumentError(`Expected a number, got ${typeof value} ${JSON.stringify(value)}.`);
 }
 
 function truth(value: NumberLike): number {

@@ -170,7 +170,7 @@ export class Connection {
       } catch (error) {
         if (this.closed) throw this.#closing.signal.reason;
         if (error instanceof RedisAccessError) throw error;
-        if (performance.now() + delay > end) {
+        if (!(performance.now() + delay <= end)) {
           throw new RedisUnreachableError(
             `Cannot reach Redis at ${this.target.label}: ${messageOf(error).replace(/[\s.]+$/, "")}. Is the server running?`,
             { cause: error },

@@ -20,6 +20,7 @@ export interface Target {
  * query such as redis-py's `?protocol=2` is ignored. Anything else is an InvalidArgumentError.
  */
 export function parseTarget(url: string): Target {
+  if (typeof url !== "string") throw new InvalidArgumentError(`A Redis URL is a text, not ${url}.`);
   if (url.startsWith(SENTINEL)) return parseSentinels(url);
   let parsed: URL;
   try {

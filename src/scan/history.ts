@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from "../errors.js";
 import { BLOCK, type RedisClient, type RequestOptions } from "../redis/client.js";
 import * as commands from "../redis/commands.js";
 import { compareIds } from "../redis/entry-ids.js";
@@ -14,6 +15,14 @@ export interface HistoryItem {
 }
 
 const PAGE = 100;
+
+/** A place in the history, as given by a user. */
+export function requireTimetag(text: string): string {
+  if (/^\d+(-\d+)?$/.test(text)) return text;
+  throw new InvalidArgumentError(
+    `${JSON.stringify(text)} is no timetag: take that of a scan or of a search, or "0-0" for the oldest scan.`,
+  );
+}
 
 /** The history's newest entry; `0-0` when no scan was ever created. */
 export async function lastTimetag(redis: RedisClient, options: RequestOptions): Promise<string> {

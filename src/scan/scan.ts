@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from "../errors.js";
 import { plainObject } from "../json.js";
 import { BLOCK, type RedisClient, type RequestOptions } from "../redis/client.js";
 import * as commands from "../redis/commands.js";
@@ -12,7 +13,7 @@ import type { ScanDocument } from "./document.js";
 import type { ScanIdentity } from "./identity.js";
 import { isDeleted, type LoadedScan, loadDocument, notFound, stateOf } from "./loading.js";
 import { type ChannelData, dataOf, type GetDataOptions } from "./nodes-data.js";
-import { parseState, type ScanState, stateNumber } from "./state.js";
+import { SCAN_STATES, type ScanState, stateNumber } from "./state.js";
 
 /** More states than a scan has. */
 const PAGE = 10;
@@ -146,7 +147,8 @@ export class Scan {
   async reached(state: ScanState, options: { timeout?: number; signal?: AbortSignal } = {}): Promise<void> {
     options.signal?.throwIfAborted();
     const deadline = new Deadline(options.timeout);
-    const wanted = stateNumber(parseState(String(stateNumber(state)), this.key));
+    const wanted = stateNumber(state);
+    if (wanted < 0) throw new InvalidArgumentError(`There is no state ${state}: ${SCAN_STATES.join(", ")}.`);
     let [present, after] = [this.#state, this.#stateId];
     while (stateNumber(present) < wanted) {
       deadline.check(() => `scan ${this.key} to be ${state} (it is ${present})`);

@@ -13,7 +13,7 @@ import { abortable, Deadline } from "../waiting.js";
 import { formatDocument, keysOf, parseDocument, requireInfo } from "./document.js";
 import { NoScanError, ScanNotFoundError, ScanStateError } from "./errors.js";
 import { type FollowScansOptions, followScans } from "./follow-scans.js";
-import { type HistoryItem, lastItem, lastTimetag, nextItems } from "./history.js";
+import { type HistoryItem, lastItem, lastTimetag, nextItems, requireTimetag } from "./history.js";
 import { requireIdentity, type ScanIdentityInput } from "./identity.js";
 import { DELETED_TTL, loadDocument, loadedFrom, statesOf } from "./loading.js";
 import { newPk } from "./pk.js";
@@ -129,7 +129,7 @@ export class DataStore {
   async nextScan(options: { since?: string; timeout?: number; signal?: AbortSignal } = {}): Promise<Scan> {
     await this.#check(options);
     const deadline = new Deadline(options.timeout);
-    let since = options.since ?? (await lastTimetag(this.redis, options));
+    let since = requireTimetag(options.since ?? (await lastTimetag(this.redis, options)));
     for (;;) {
       const { items, timetag } = await nextItems(this.redis, since, deadline, options);
       for (const item of items) {
@@ -284,6 +284,6 @@ export class DataStore {
   ): AsyncGenerator<Scan, undefined, undefined> {
     await this.#check(options);
     const load = ({ key, timetag }: HistoryItem) => this.#loadItem(key, timetag, options);
-    yield* followScans(this.redis, await since, load, options);
+    yield* followScans(this.redis, requireTimetag(await since), load, options);
   }
 }

@@ -73,7 +73,7 @@ const jsonEncoding: Encoding = {
   description: { type: "json" },
   dtype: "json",
   shape: [],
-  encode: (value) => ({ payload: Buffer.from(formatJson(value)), length: 1 }),
+  encode: (value) => ({ payload: Buffer.from(jsonOf(value)), length: 1 }),
   decode: (payload, length) => {
     requireLength(length, 1, "JSON text");
     try {
@@ -83,6 +83,15 @@ const jsonEncoding: Encoding = {
     }
   },
 };
+
+function jsonOf(value: unknown): string {
+  try {
+    return formatJson(value);
+  } catch (cause) {
+    const [reason = ""] = messageOf(cause).split("\n"); // of a circle, each step is told
+    throw new InvalidArgumentError(`A value without a JSON form: ${reason}.`, { cause });
+  }
+}
 
 function fixedEncoding(dtype: string, shape: readonly number[]): Encoding {
   const pointBytes = sizeOfShape(shape) * requireNumeric(dtype).itemsize;
@@ -159,7 +168,7 @@ function encodeInput(
   const fits = full.length === point.length + 1 && point.every((n, axis) => n === -1 || n === full[axis + 1]);
   if (!fits) {
     throw new InvalidArgumentError(
-      `Expected one point of shape [${point}] or several of shape [n, ${point}], got shape [${shape}].`,
+      `Expected one point of shape [${point}] or several of shape [${["n", ...point]}], got shape [${shape}].`,
     );
   }
   if (bytes.byteLength === 0)

@@ -6,5 +6,6 @@ export {
   UnsupportedDataError,
 } from "./errors.js";
 export { type Health, HttpEndpoint } from "./http-endpoint.js";
+export type { WriterOptions } from "./options.js";
 export { isFinal, type ScanStatus, type StreamStatus, type WritingState } from "./status.js";
-export { Writer, type WriterOptions } from "./writer.js";
+export { Writer } from "./writer.js";

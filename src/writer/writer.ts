@@ -1,40 +1,23 @@
 import { type Logger, pino } from "pino";
-import { ClosedError, InvalidArgumentError, isNxliveError, messageOf } from "../errors.js";
+import { ClosedError, isNxliveError, messageOf } from "../errors.js";
 import { dbsize } from "../redis/commands.js";
 import { forgetDeletedScans, readStatuses } from "../redis/writer-records.js";
 import type { Scan } from "../scan/scan.js";
 import type { DataStore } from "../scan/store.js";
 import { sleep } from "../waiting.js";
-import { type ChunkOptions, DEFAULT_CHUNKS } from "./chunks.js";
 import type { Health } from "./http-endpoint.js";
 import { WriterMetrics } from "./metrics.js";
 import { OpenFiles } from "./open-files.js";
+import { type CompleteOptions, completeOptions, type WriterOptions } from "./options.js";
 import { ScanTask, type TaskServices } from "./scan-task.js";
 import { Slots } from "./slots.js";
 import { StartOrder } from "./start-order.js";
 import { isFinal, parseStatus, type ScanStatus } from "./status.js";
 import { StatusBoard } from "./status-board.js";
 import { statusQueue } from "./status-queue.js";
-import { LEAST_FREE } from "./target-checks.js";
 import { WriterEventWatch } from "./writer-events.js";
 import { newWriterId } from "./writer-id.js";
 
-export interface WriterOptions {
-  /** Write the scans of this session only; default: all. */
-  readonly session?: string | null;
-  /** Folders that files must lie in; default: anywhere. */
-  readonly roots?: readonly string[];
-  /** Scans that are written at the same time; default 32. */
-  readonly concurrency?: number;
-  /** Bytes that must be free for a scan to be written; default 200 MB. */
-  readonly leastFree?: number;
-  readonly chunks?: ChunkOptions;
-  /** Default: no log. */
-  readonly logger?: Logger;
-  readonly signal?: AbortSignal;
-}
-
-const CONCURRENCY = 32;
 /** A scan that cannot be written for so long no longer keeps `untilIdle` waiting (ms). */
 const HOPELESS = 30_000;
 const AFTER_ERROR = 1_000;
@@ -69,11 +52,11 @@ export class Writer implements AsyncDisposable {
   #failed = 0;
   #ending: Promise<void> | undefined;
 
-  private constructor(store: DataStore, options: WriterOptions) {
+  private constructor(store: DataStore, options: CompleteOptions) {
     this.#store = store;
     this.#session = options.session ?? null;
     this.#log = options.logger ?? pino({ enabled: false });
-    const { leastFree = LEAST_FREE, concurrency = CONCURRENCY } = options;
+    const { roots, leastFree, concurrency, chunks } = options;
     this.#services = {
       store,
       id: this.id,
@@ -86,9 +69,9 @@ export class Writer implements AsyncDisposable {
       }),
       metrics: this.metrics,
       log: this.#log,
-      roots: options.roots ?? [],
+      roots,
       leastFree,
-      chunks: options.chunks ?? DEFAULT_CHUNKS,
+      chunks,
       slots: new Slots(concurrency),
       starts: new Slots(2 * concurrency),
       order: new StartOrder(),
@@ -99,11 +82,7 @@ export class Writer implements AsyncDisposable {
 
   /** Starts writing. The store stays the caller's: close it after the writer. */
   static async start(store: DataStore, options: WriterOptions = {}): Promise<Writer> {
-    const { concurrency = CONCURRENCY } = options;
-    if (!Number.isInteger(concurrency) || concurrency < 1) {
-      throw new InvalidArgumentError(`concurrency must be an integer from 1, not ${concurrency}.`);
-    }
-    const writer = new Writer(store, options);
+    const writer = new Writer(store, completeOptions(options));
     // New scans first, so that none is missed between the two; whichever sees a scan first takes it.
     const timetag = await store.timetag(options.signal ? { signal: options.signal } : {});
     await writer.#takeUnwritten(options.signal);

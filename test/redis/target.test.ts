@@ -50,6 +50,13 @@ describe("a URL", () => {
     expect(inspect(refusal)).not.toContain("s3cret");
   });
 
+  test("that is no text is refused: it was forgotten", () => {
+    expect(refusalOf(JSON.parse("null"))).toMatchObject({
+      code: "ERR_INVALID_ARGUMENT",
+      message: "A Redis URL is a text, not null.",
+    });
+  });
+
   test.each(["localhost:6379", "http://host", "redis://host/x", "redis+sentinel://host", ""])(
     "%s is refused",
     (url) => {

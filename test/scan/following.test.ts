@@ -21,6 +21,14 @@ async function take<T>(iterator: AsyncIterator<T>, count: number): Promise<T[]> 
   return items;
 }
 
+test("what is no place in the history, and no state, is refused at once", async () => {
+  const since = "yesterday";
+  expect(await codeOf(store.scans({ since }).next())).toBe("ERR_INVALID_ARGUMENT");
+  expect(await codeOf(store.nextScan({ since, timeout: 1 }))).toBe("ERR_INVALID_ARGUMENT");
+  const reader = await store.loadScan((await create()).key);
+  expect(await codeOf(reader.waitFor(JSON.parse('"DONE"')))).toBe("ERR_INVALID_ARGUMENT");
+});
+
 describe("the states of a scan", () => {
   test("are followed from the present one to the end", async () => {
     const scan = await create();

@@ -10,6 +10,11 @@ const { redis, store } = await startTestStore();
 
 const identity: ScanIdentityInput = { name: "ascan", number: 1, data_policy: "no_policy" };
 
+test("a time to wait that is no number is none: connecting to a server that is away went on for ever", async () => {
+  const connecting = DataStore.connect("redis://127.0.0.1:1", { timeout: Number.NaN });
+  expect(await codeOf(connecting)).toBe("ERR_REDIS_UNREACHABLE");
+});
+
 describe("a new scan", () => {
   test.each([
     ["without a name", { number: 1, data_policy: "x" }],

@@ -145,3 +145,25 @@ describe("JSON values", () => {
     );
   });
 });
+
+describe("points that cannot be sent say why", () => {
+  const circle: unknown[] = [];
+  circle.push(circle);
+
+  test.each([
+    [
+      "a circle",
+      "json",
+      [],
+      circle,
+      /^A value without a JSON form: Converting circular structure to JSON\.$/,
+    ],
+    ["null", "<f8", [], null, /^Expected a number, got object null\.$/],
+    ["a table as scalars", "<f8", [], [[1, 2]], /shape \[\] or several of shape \[n\], got shape \[1,2\]/],
+    ["a point as images", "<u2", [2, 2], 1, /shape \[2,2\] or several of shape \[n,2,2\], got shape \[\]/],
+  ])("%s", (_, dtype, shape, points, message) => {
+    expect(() => createEncoding(dtype, shape).encode(points)).toThrow(
+      expect.objectContaining({ code: "ERR_INVALID_ARGUMENT", message: expect.stringMatching(message) }),
+    );
+  });
+});
