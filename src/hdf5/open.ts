@@ -27,13 +27,27 @@ const ROOT = 48;
 export async function openHdf5(path: string, options: OpenOptions = {}): Promise<Hdf5Writer> {
   options.signal?.throwIfAborted();
   const absolute = resolve(path);
-  const claimed = await openOrCreate(absolute, options.mode ?? "append");
+  const minutes = options.quarantineMinutes ?? QUARANTINE_MINUTES;
+  const { writer, recovered } = await openAt(absolute, options.mode ?? "append", minutes);
+  if (!recovered) return writer;
+  // What a killed writer has left in scratch space takes room, which may be what it died of: an orderly end cuts it off.
+  await writer.close();
+  return (await openAt(absolute, "append", minutes)).writer;
+}
+
+async function openAt(
+  path: string,
+  mode: "create" | "append",
+  minutes: number,
+): Promise<{ readonly writer: FileWriter; readonly recovered: boolean }> {
+  const claimed = await openOrCreate(path, mode);
   try {
-    return await startWriting(absolute, claimed, options.quarantineMinutes ?? QUARANTINE_MINUTES);
+    const writer = await startWriting(path, claimed, minutes);
+    return { writer, recovered: await writer.recover() };
   } catch (error) {
     claimed.release();
     await claimed.file.close();
-    throw damagedError(error, absolute);
+    throw damagedError(error, path);
   }
 }
 
@@ -68,9 +82,7 @@ async function startWriting(
     dropped: [],
     removed: new Set<Storage>(),
   };
-  const writer = new FileWriter(parts, minutes > 0, release);
-  await writer.recover();
-  return writer;
+  return new FileWriter(parts, minutes > 0, release);
 }
 
 async function openOrCreate(path: string, mode: "create" | "append"): Promise<Claimed> {

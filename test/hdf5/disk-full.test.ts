@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { randomFillSync } from "node:crypto";
+import { mkdtempSync, readdirSync, rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
@@ -20,13 +21,17 @@ const folder = mkdtempSync(join(tmpdir(), "nxlive-full-"));
 const mounted = mountSmall(folder);
 const ballast = join(folder, "ballast");
 
+const LEFT = 1.5 * 2 ** 20;
+
 /**
  * Leaves 1.5 MiB for what comes behind a file's content: by filling the small disk, else by this process' limit on the size of
  * files, which refuses bytes alike.
  */
 function takeRoom(path: string): void {
-  if (mounted) writeFileSync(ballast, Buffer.alloc(2.5 * 2 ** 20, 1));
-  else limitFiles(String(statSync(path).blocks * 512 + 1.5 * 2 ** 20));
+  if (mounted) {
+    const { bavail, bsize } = statfsSync(folder);
+    writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - LEFT), 1));
+  } else limitFiles(String(statSync(path).blocks * 512 + LEFT));
 }
 
 function giveRoom(): void {
@@ -38,7 +43,10 @@ function limitFiles(size: string): void {
   execFileSync("prlimit", ["--pid", String(process.pid), `--fsize=${size}:unlimited`]);
 }
 
-afterEach(giveRoom);
+afterEach(() => {
+  giveRoom();
+  for (const name of readdirSync(folder)) rmSync(join(folder, name));
+});
 afterAll(() => {
   if (mounted) execFileSync("umount", [folder]);
   rmSync(folder, { recursive: true, force: true });
@@ -85,6 +93,29 @@ describe("a full disk", () => {
     await gzip.append(range(rows + 3000, 1000));
     await file.commit();
     expect(await h5py(file.path, look)).toBe(`[(${rows + 4000}, True), (${rows + 4000}, True)]`);
+  });
+
+  test("costs no space: what a file that was let go of then has got for nothing is used when it is written again", async () => {
+    const path = join(folder, "again.h5");
+    const noise = () => randomFillSync(new Uint8Array(2.5 * 2 ** 20));
+    const type = { dtype: "|u1", rowShape: [] };
+    const storage = { chunks: [65536], contiguousBelow: 0 };
+    const full = await openHdf5(path);
+    const lost = await full.createGrowing("/x", type, storage);
+    await full.commit();
+    takeRoom(path);
+    const failure = await lost
+      .append(noise())
+      .then(() => full.commit())
+      .catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: "ERR_HDF5_DISK_FULL" });
+    await expect(full.close()).rejects.toMatchObject({ code: "ERR_HDF5_DISK_FULL" });
+    giveRoom();
+    const file = await openHdf5(path);
+    await (await file.openGrowing("/x", storage)).append(noise());
+    await file.close();
+    expect(statSync(path).size).toBeLessThan(3 * 2 ** 20);
+    expect(await h5py(path, 'print(h5py.File(path)["x"].shape)')).toBe("(2621440,)");
   });
 
   test("stops appends that would only pile up in memory", async () => {

@@ -28,15 +28,20 @@ export class Bookkeeping {
   readonly free: readonly Extent[];
   private readonly file: DataFile;
   private noted: Note | undefined;
+  /** The note goes with the stored end of the file. */
+  private valid: boolean;
+  /** Nothing that was published lies behind this. */
+  private needed: number;
 
   private constructor(file: DataFile, note: Note | undefined, free: readonly Extent[]) {
     const { eof } = file.superblock;
-    const valid = note?.eof === eof && note.end <= eof;
     this.file = file;
     this.noted = note;
     this.hasNote = note !== undefined;
-    this.end = valid ? note.end : eof;
-    this.free = valid ? free : [];
+    this.valid = note?.eof === eof && note.end <= eof;
+    this.end = note && this.valid ? note.end : eof;
+    this.needed = this.end;
+    this.free = this.valid ? free : [];
   }
 
   /** What the note of the file says; a file without a valid one is in use up to its stored EOF. */
@@ -52,8 +57,26 @@ export class Bookkeeping {
   /** Scratch space of a writer that was killed, to which datasets may still refer. */
   get formerScratch(): { readonly start: number; readonly end: number } | undefined {
     const { noted } = this;
-    const valid = noted !== undefined && noted.eof === this.file.superblock.eof && noted.scratchEnd > 0;
-    return valid ? { start: noted.scratchStart, end: noted.scratchEnd } : undefined;
+    if (!noted || !this.valid || noted.scratchEnd === 0) return undefined;
+    return { start: noted.scratchStart, end: noted.scratchEnd };
+  }
+
+  /** After the stored end has moved: what the note says still holds, also if data find no room now, or the writer is killed. */
+  async follow(root: Header): Promise<void> {
+    const { eof } = this.file.superblock;
+    if (this.valid && this.noted && this.noted.eof !== eof) await this.write(root, { ...this.noted, eof });
+  }
+
+  /** From now on what lies in this space is published. */
+  publish(zones: Zones): void {
+    this.needed = zones.keptEnd;
+  }
+
+  /** Nothing more is published, and the file is let go of: space that was used for nothing is for the next writer. */
+  async giveUp(root: Header): Promise<void> {
+    const { noted, needed } = this;
+    if (this.valid && noted && noted.entries === 0 && needed < noted.end)
+      await this.write(root, { ...noted, end: needed });
   }
 
   /**
@@ -101,5 +124,6 @@ export class Bookkeeping {
     if (!root.keepsNote || first?.address === undefined || first.size !== NOTE_OFFSET) return;
     await this.file.write({ address: first.address + NOTE_OFFSET, bytes: encodeNote(note) });
     this.noted = note;
+    this.valid = true;
   }
 }

@@ -37,6 +37,7 @@ export async function commit(parts: CommitParts, durable: boolean): Promise<void
   if (objects.changed.size > 0 || parts.growing.size > 0) {
     await file.cover(allocator.end, allocator.used);
     allocator.sparse = file.sparse;
+    await parts.bookkeeping.follow(objects.root.header);
   }
   const growing = [...parts.growing];
   for (const dataset of growing) {
@@ -62,6 +63,7 @@ export async function commit(parts: CommitParts, durable: boolean): Promise<void
     const fresh = [...stored, ...headers].flatMap((writes) => writes.fresh);
     await inParallel(joined(fresh), ({ address, pieces }) => file.writeJoined(address, pieces));
     if (durable) await file.sync();
+    parts.bookkeeping.publish(allocator);
     await Promise.all(stored.map(({ publish }) => inOrder(publish, file)));
     await inParallel(
       headers.flatMap(({ rewrites }) => rewrites),

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { ClosedError } from "../../errors.js";
-import { damagedError } from "../errors.js";
+import { DiskFullError, damagedError } from "../errors.js";
 import type { DatasetOptions } from "../writer-api.js";
 import { type CommitParts, commit } from "./commit.js";
 import { GrowingFile, type Host } from "./growing.js";
@@ -27,6 +27,8 @@ export class Session {
   protected readonly open = new Map<StoredObject, GrowingFile>();
   private last: Promise<unknown> = Promise.resolve();
   private closing: Promise<void> | undefined;
+  /** There was scratch space of a killed writer. */
+  private recovered: boolean;
   /** When a commit last showed rows in other places than before (performance.now()). */
   private moved = Number.NEGATIVE_INFINITY;
 
@@ -35,6 +37,7 @@ export class Session {
     this.parts = parts;
     this.grace = grace;
     this.release = release;
+    this.recovered = false;
     this.host = {
       allocator: parts.allocator,
       writes: parts.writes,
@@ -50,10 +53,11 @@ export class Session {
     return this.parts.file.path;
   }
 
-  /** Brings datasets of a killed writer out of its scratch space, before anything else is done with the file. */
-  async recover(): Promise<void> {
+  /** Brings datasets of a killed writer out of its scratch space, before anything else is done with the file; false when it has left none. */
+  async recover(): Promise<boolean> {
     const scratch = this.parts.bookkeeping.formerScratch;
-    if (!scratch) return;
+    if (!scratch) return false;
+    this.recovered = true;
     await this.exclusive(async () => {
       for await (const { path, located } of unfinishedDatasets(this.parts.objects, scratch)) {
         const dataset = await this.resume(located, path, {});
@@ -62,6 +66,7 @@ export class Session {
       await this.commitNow(false);
       this.parts.allocator.leaveFormer();
     });
+    return true;
   }
 
   async commit(options: { durable?: boolean; signal?: AbortSignal } = {}): Promise<void> {
@@ -109,9 +114,15 @@ export class Session {
         await this.commitNow(false);
         // Readers that looked up where something lies in scratch space read it now, before that is cut off.
         const left = this.moved + CLOSING_GRACE - performance.now();
-        if (this.parts.allocator.scratchZone && this.grace && left > 0) await delay(left);
+        const cuts = this.recovered || this.parts.allocator.scratchZone !== undefined;
+        if (cuts && this.grace && left > 0) await delay(left);
         await this.parts.bookkeeping.close(this.parts.objects.root.header, this.parts.allocator);
       });
+    } catch (error) {
+      const { bookkeeping, objects } = this.parts;
+      if (error instanceof DiskFullError)
+        await bookkeeping.giveUp(objects.root.header).catch(() => undefined);
+      throw error;
     } finally {
       for (const dataset of this.open.values()) dataset.close();
       await this.parts.file.close();
