@@ -1,3 +1,4 @@
+import { isNxliveError } from "../errors.js";
 import type { GroupNode } from "../mapping/tree.js";
 import { walkTree } from "../mapping/walk.js";
 import type { Scan } from "../scan/scan.js";
@@ -5,6 +6,9 @@ import type { ReadableStreamData, SignalOption } from "../stream/reading.js";
 import { FrozenSource } from "./data/frozen-source.js";
 import { StreamSource } from "./data/stream-source.js";
 import type { FileView, Item } from "./view.js";
+
+/** Errors that say nothing of a stream: Redis is away, or refuses to answer. */
+const NOT_OF_STREAM = /^ERR_(CLOSED|REDIS_(?!COMMAND))/;
 
 /** The points of a stream at one moment, and the dataset that shows them. */
 export interface StreamMoment {
@@ -29,12 +33,14 @@ export async function momentsOf(
       if (stream) datasets.push({ path, stream });
     }
   }
-  // All at once: one round trip. A stream that cannot be read has no points.
+  // All at once: one round trip.
   return Promise.all(
     datasets.map(async ({ path, stream }) => {
-      const moment = await Promise.all([stream.length(options), stream.isSealed(options)]).catch(
-        () => [0, true] as const,
-      );
+      const moment = await Promise.all([stream.length(options), stream.isSealed(options)]).catch((error) => {
+        options.signal?.throwIfAborted();
+        if (isNxliveError(error) && NOT_OF_STREAM.test(error.code)) throw error;
+        return [0, true] as const; // a stream that cannot be read has no points
+      });
       return { path, key: stream.key, points: moment[0], sealed: moment[1] };
     }),
   );

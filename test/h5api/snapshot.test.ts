@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
-import { type Dataset, File, mapping } from "../../src/index.js";
+import { momentsOf } from "../../src/h5api/frozen-file.js";
+import { DataStore, type Dataset, File, mapping } from "../../src/index.js";
+import { readLayout } from "../../src/mapping/layout.js";
 import { sent } from "../support/sent.js";
 import { startTestStore } from "../support/store.js";
 import { FILE, finish, startScan } from "./demo-scan.js";
 
-const { store } = await startTestStore({ fresh: true });
+const { redis, store } = await startTestStore({ fresh: true });
 
 const frames = (count: number) => new Uint16Array(count * 12);
 
@@ -65,6 +67,18 @@ test("snapshots tell whether anything changed, and which datasets have grown", a
     ["/12.1/instrument/camera/image", 1],
   ]);
   expect(last.grownSince(last)).toEqual([]);
+});
+
+test("streams are not taken for empty when Redis cannot be asked", async () => {
+  const one = await startScan(store);
+  await sent(one.diode, Float64Array.of(1, 2, 3));
+  const own = await DataStore.connect(redis.url);
+  const scan = await own.loadScan(one.scan.key);
+  const tree = readLayout(scan.layoutSource).files.get(FILE);
+  expect((await momentsOf([{ scan, tree }], {})).map(({ points }) => points)).toEqual([3, 0]);
+  await own.close();
+  await expect(momentsOf([{ scan, tree }], {})).rejects.toMatchObject({ code: "ERR_CLOSED" });
+  await finish(one);
 });
 
 test("following a dataset of a snapshot ends with its last point", async () => {
