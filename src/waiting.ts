@@ -12,6 +12,40 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefine
   });
 }
 
+/** A call that several wait for, each with a signal of its own: it is aborted when the last of them has left. */
+export class SharedCall<T> {
+  readonly #ending = new AbortController();
+  readonly #result: Promise<T>;
+  #callers = 0;
+  /** True once it has rejected, or nobody waits for it any more. */
+  failed: boolean = false;
+
+  constructor(call: (signal: AbortSignal) => Promise<T>) {
+    this.#result = call(this.#ending.signal);
+    this.#result.catch(() => {
+      this.failed = true;
+    });
+  }
+
+  async wait(signal: AbortSignal | undefined): Promise<T> {
+    this.#callers++;
+    let left = true;
+    try {
+      return await abortable(
+        this.#result.finally(() => {
+          left = false;
+        }),
+        signal,
+      );
+    } finally {
+      if (--this.#callers === 0 && left) {
+        this.failed = true;
+        this.#ending.abort(signal?.reason);
+      }
+    }
+  }
+}
+
 /** What Node's timers can wait for, 25 days: with more they would end at once. */
 const LONGEST = 2 ** 31 - 1;
 

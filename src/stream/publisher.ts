@@ -3,7 +3,7 @@ import type { DType } from "../ndarray/dtype.js";
 import type { RedisClient } from "../redis/client.js";
 import * as commands from "../redis/commands.js";
 import { RedisCommandError } from "../redis/errors.js";
-import { abortable, withTimeout } from "../waiting.js";
+import { abortable, SharedCall, withTimeout } from "../waiting.js";
 import type { EncodedPoints, Encoding } from "./encoding.js";
 import { endOf, parseEntry } from "./entry.js";
 import { SecondPublisherError, StreamSealedError } from "./errors.js";
@@ -33,7 +33,7 @@ export class StreamPublisher {
   readonly #encoding: Encoding;
   readonly #sender: Sender;
   #position: number;
-  #sealing: Promise<number> | undefined;
+  #sealing: SharedCall<number> | undefined;
   #told = false;
 
   constructor(
@@ -116,13 +116,18 @@ export class StreamPublisher {
    */
   async seal(options: FlushOptions = {}): Promise<number> {
     options.signal?.throwIfAborted();
-    this.#sealing ??= this.#seal(options).catch((error) => {
-      this.#sealing = undefined; // not sealed: may be tried again
-      throw error;
-    });
-    const length = await this.#sealing;
-    this.#tell();
-    return length;
+    this.#sealing ??= new SharedCall((signal) => this.#seal({ signal }));
+    const sealing = this.#sealing;
+    const waiting = () => `stream "${this.name}" to be sealed`;
+    try {
+      const length = await withTimeout(options.timeout, options.signal, waiting, (signal) =>
+        sealing.wait(signal),
+      );
+      this.#tell();
+      return length;
+    } finally {
+      if (sealing.failed && this.#sealing === sealing) this.#sealing = undefined; // not sealed: may be tried again
+    }
   }
 
   async #send(points: unknown, options: SignalOption): Promise<void> {

@@ -126,6 +126,34 @@ describe("a connection that breaks while publishing", () => {
   });
 });
 
+describe("a stream that cannot be sealed at once", () => {
+  test("is sealed for those who wait, whoever of them leaves", async () => {
+    const { publisher } = await startStream(store);
+    await publisher.send(1);
+    proxy.refuse(true);
+    const [one, two] = [new AbortController(), new AbortController()];
+    const first = publisher.seal({ signal: one.signal });
+    const second = publisher.seal({ signal: two.signal });
+    const third = publisher.seal();
+    one.abort(new Error("the first one leaves"));
+    await expect(first).rejects.toThrow("the first one leaves");
+    two.abort(new Error("the second one leaves"));
+    await expect(second).rejects.toThrow("the second one leaves");
+    proxy.refuse(false);
+    expect(await third).toBe(1);
+  });
+
+  test("takes points again when nobody waits any more", async () => {
+    const { publisher } = await startStream(store);
+    await publisher.send(1);
+    proxy.refuse(true);
+    await expect(publisher.seal({ timeout: 1 })).rejects.toMatchObject({ code: "ERR_TIMEOUT" });
+    await publisher.send(2);
+    proxy.refuse(false);
+    expect(await publisher.seal()).toBe(2);
+  });
+});
+
 describe("a connection that breaks while reading", () => {
   test("is opened anew by a cursor, without loss or repeat", async () => {
     const { publisher, scan } = await startStream(direct, { dtype: "<u4" });
