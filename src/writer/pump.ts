@@ -17,6 +17,8 @@ const PLENTY = 256 * 1024;
 export interface StreamPump {
   readonly stream: FollowableStream;
   readonly sinks: StreamSink[];
+  /** Places that have failed: they keep what they have. */
+  readonly failed: StreamSink[];
   /** Why nothing more of it is written. */
   error: string | undefined;
   /** Points that Redis had trimmed before they were read. */
@@ -93,7 +95,7 @@ async function carry(pump: StreamPump, view: StreamView, report: ScanReport): Pr
       report.fail(
         `Stream "${name}" is written to ${sink.target.path} up to point ${sink.next} only: ${messageOf(error)}`,
       );
-      pump.sinks.splice(pump.sinks.indexOf(sink), 1);
+      pump.failed.push(...pump.sinks.splice(pump.sinks.indexOf(sink), 1));
     }
   }
 }

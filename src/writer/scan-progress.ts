@@ -59,6 +59,11 @@ export class ScanProgress implements Reporting {
     return this.#scan.key;
   }
 
+  /** For the log. */
+  get title(): string {
+    return `Scan ${this.#scan.id.number} ${this.#scan.id.name}`;
+  }
+
   status(): ScanStatus | undefined {
     return this.owned ? this.present() : undefined;
   }
@@ -94,9 +99,10 @@ export class ScanProgress implements Reporting {
   }
 
   #stream(pump: StreamPump): StreamStatus {
-    const committed = pump.sinks.map(({ progress }) => progress.committed);
+    const places = [...pump.sinks, ...pump.failed];
+    const committed = places.map(({ progress }) => progress.committed);
     return {
-      targets: pump.sinks.map(({ target }) => `${target.file.path}::${target.path}`),
+      targets: places.map(({ target }) => `${target.file.path}::${target.path}`),
       points: Math.max(0, ...committed.map(({ points }) => points)),
       lost: pump.lost,
       bytes: Math.max(0, ...committed.map(({ bytes }) => bytes)),

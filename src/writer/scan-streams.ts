@@ -83,7 +83,7 @@ export class ScanStreams {
     const target = { file, path, stream, attributes, layout, chunks: this.#chunks, resume, warn };
     const sink = await openSink(target, progress);
     if (!sink) return;
-    const pump = this.#pumps.get(name) ?? { stream, sinks: [], error: undefined, lost: 0 };
+    const pump = this.#pumps.get(name) ?? { stream, sinks: [], failed: [], error: undefined, lost: 0 };
     pump.sinks.push(sink);
     this.#pumps.set(name, pump);
     this.#progress.pumps = this.placed;

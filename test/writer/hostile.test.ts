@@ -98,6 +98,32 @@ test("empty points of a stream whose size varies are rows of fill values, wherev
   expect(await readValues(file, "/1.1/data")).toEqual([[Number.NaN]]);
 });
 
+test("a stream that fails midway keeps its points, and its status tells them", async () => {
+  await using writer = await Writer.start(at.store, { leastFree: 0 });
+  const watch = new StatusWatch(writer);
+  const simple = await publishSimple(at.store, file, 1, { shape: [2] });
+  await simple.diode.send(Float64Array.of(1, 2, 3, 4));
+  await simple.diode.flush();
+  await watch.until((status) => points(status) === 2);
+  const odd = Buffer.alloc(12); // no whole point
+  await at.store.redis.do(xadd(simple.diode.key, "2-1", ["payload", odd]));
+  await watch.until(({ message }) => message !== "");
+  await simple.scan.sealAll();
+  await simple.scan.close();
+  const { state, streams } = await watch.until(({ durable }) => durable);
+  expect(state).toBe("FAILED");
+  expect(streams.diode).toMatchObject({
+    points: 2,
+    bytes: 32,
+    targets: [`${file}::/1.1/data`],
+    error: expect.stringContaining("12 bytes"),
+  });
+  expect(await readValues(file, "/1.1/data")).toEqual([
+    [1, 2],
+    [3, 4],
+  ]);
+});
+
 test("what cannot be written is told while the scan runs", async () => {
   await using writer = await Writer.start(at.store, { leastFree: 0, roots: [join(at.root, "elsewhere")] });
   const watch = new StatusWatch(writer);
