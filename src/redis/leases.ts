@@ -97,8 +97,13 @@ export async function nextRequests(
 }
 
 /** Gives a file back and tells the other writers; nothing when `owner` does not hold it. */
-export async function releaseLease(client: RedisClient, path: string, owner: string): Promise<void> {
-  await client.do(run(RELEASE, [fileLeaseKey(path), WRITER_KEYS.events], [owner, path]));
+export async function releaseLease(
+  client: RedisClient,
+  path: string,
+  owner: string,
+  options: { signal?: AbortSignal | undefined } = {},
+): Promise<void> {
+  await client.do(run(RELEASE, [fileLeaseKey(path), WRITER_KEYS.events], [owner, path]), options);
 }
 
 /** Who holds a file and for how many ms more, undefined when nobody does. */

@@ -48,11 +48,15 @@ export async function publishPositions(
 }
 
 /** Takes a writer off the list, at its orderly end. */
-export async function withdrawPositions(client: RedisClient, writer: string): Promise<void> {
-  await client.atomically([
-    change(["DEL", positionsKey(writer)]),
-    change(["SREM", WRITER_KEYS.writers, writer]),
-  ]);
+export async function withdrawPositions(
+  client: RedisClient,
+  writer: string,
+  options: RequestOptions = {},
+): Promise<void> {
+  await client.atomically(
+    [change(["DEL", positionsKey(writer)]), change(["SREM", WRITER_KEYS.writers, writer])],
+    options,
+  );
 }
 
 /**

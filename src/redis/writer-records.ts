@@ -48,11 +48,15 @@ export async function writeScanRecord(
   client: RedisClient,
   scan: string,
   fields: Omit<RecordFields, "status">,
+  options: RequestOptions = {},
 ): Promise<void> {
-  await client.all([
-    change(["HSET", scanRecordKey(scan), ...Object.entries(fields).flat()]),
-    change(["ZADD", WRITER_KEYS.statuses, Date.now(), scan]),
-  ]);
+  await client.all(
+    [
+      change(["HSET", scanRecordKey(scan), ...Object.entries(fields).flat()]),
+      change(["ZADD", WRITER_KEYS.statuses, Date.now(), scan]),
+    ],
+    options,
+  );
 }
 
 const PUBLISH = `
@@ -76,10 +80,12 @@ export async function writeStatus(
   scan: string,
   status: string,
   final: boolean,
+  options: RequestOptions = {},
 ): Promise<void> {
   const keys = [scanRecordKey(scan), WRITER_KEYS.statuses, WRITER_KEYS.events];
   await client.do(
     change(["EVAL", PUBLISH, keys.length, ...keys, scan, status, final ? "1" : "0", Date.now()]),
+    options,
   );
 }
 
@@ -128,11 +134,16 @@ export async function forgetDeletedScans(
  * Whether a scan that was closed at `stateId` is the last one of a file, as far as is known; notes it then. Only for the
  * holder of the file's lease.
  */
-export async function isLastOfFile(client: RedisClient, path: string, stateId: string): Promise<boolean> {
+export async function isLastOfFile(
+  client: RedisClient,
+  path: string,
+  stateId: string,
+  options: RequestOptions = {},
+): Promise<boolean> {
   const key = fileDefaultKey(path);
-  const known = await client.do(get(key));
+  const known = await client.do(get(key), options);
   if (known !== null && compareIds(known, stateId) > 0) return false;
-  await client.do(change(["SET", key, stateId, "EX", FILE_NOTES_KEPT]));
+  await client.do(change(["SET", key, stateId, "EX", FILE_NOTES_KEPT]), options);
   return true;
 }
 

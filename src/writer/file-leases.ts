@@ -1,3 +1,4 @@
+import { messageOf } from "../errors.js";
 import type { RedisClient } from "../redis/client.js";
 import { LEASE_TTL, leaseOf, releaseLease, renewLease, takeLease } from "../redis/leases.js";
 import { FileUnavailableError } from "./errors.js";
@@ -29,14 +30,17 @@ const RENEWALS_PER_TTL = 3;
 export class FileLeases {
   readonly #client: RedisClient;
   readonly #owner: string;
+  readonly #cutOff: AbortSignal | undefined;
   readonly #ttl: number;
   readonly #held = new Map<string, Held>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(client: RedisClient, owner: string, ttl = LEASE_TTL) {
+  /** `cutOff`: Redis is not waited for any more; leases that are not given back run out. */
+  constructor(client: RedisClient, owner: string, options: { ttl?: number; cutOff?: AbortSignal } = {}) {
     this.#client = client;
     this.#owner = owner;
-    this.#ttl = ttl;
+    this.#cutOff = options.cutOff;
+    this.#ttl = options.ttl ?? LEASE_TTL;
   }
 
   /** The lease of a file, undefined while another writer holds it. */
@@ -77,10 +81,19 @@ export class FileLeases {
       release: async () => {
         if (this.#held.get(path) !== held) return;
         this.#forget(held);
-        await releaseLease(this.#client, path, this.#owner);
+        await this.#giveBack(path);
       },
     };
     return held;
+  }
+
+  async #giveBack(path: string): Promise<void> {
+    try {
+      await releaseLease(this.#client, path, this.#owner, { signal: this.#cutOff });
+    } catch (cause) {
+      const message = `The lease of ${path} was not given back, it runs out in ${this.#ttl / 1000} s: ${messageOf(cause)}`;
+      throw new FileUnavailableError(message, { path, cause });
+    }
   }
 
   async #renewAll(): Promise<void> {

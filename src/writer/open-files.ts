@@ -21,6 +21,8 @@ export interface OpenFilesOptions {
   readonly log: Logger;
   /** Bytes that must stay free where a file lies. */
   readonly leastFree: number;
+  /** Aborts when Redis is not waited for any more. */
+  readonly cutOff: AbortSignal;
 }
 
 /**
@@ -36,13 +38,13 @@ export class OpenFiles {
   readonly #turns = new Map<string, Promise<unknown>>();
 
   constructor(options: OpenFilesOptions) {
-    const { redis, owner, log } = options;
+    const { redis, owner, log, cutOff } = options;
     this.#options = options;
-    this.#leases = new FileLeases(redis, owner);
+    this.#leases = new FileLeases(redis, owner, { cutOff });
     this.#idle = new IdleFiles(redis, owner, (path) => {
       this.#inTurn(path, () => this.#closeUnused(path)).catch((error: unknown) => {
         // All that scans have written is committed.
-        log.warn(`${path} was not closed properly: ${messageOf(error)}`);
+        log.warn(`Closing ${path}: ${messageOf(error)}`);
       });
     });
   }

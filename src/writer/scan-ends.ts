@@ -13,8 +13,7 @@ export function tellEnd(progress: ScanProgress, { log, metrics }: Listeners): vo
   const { report } = progress;
   const end = progress.end ?? new Date();
   metrics.scanEnded(progress.state);
-  const status = progress.present();
-  const { points, bytes, lost } = totals(status);
+  const { points, bytes, lost } = totals(progress.present());
   if (lost > 0) metrics.lost.inc(lost);
   const seconds = (end.getTime() - progress.start.getTime()) / 1000;
   const facts = {
@@ -26,7 +25,7 @@ export function tellEnd(progress: ScanProgress, { log, metrics }: Listeners): vo
     lost,
     seconds,
   };
-  const line = `Scan ${status.number} ${status.name}: ${progress.state}, ${points} points, ${bytes} bytes in ${seconds.toFixed(1)} s. ${progress.message}`;
+  const line = `${progress.title}: ${progress.state}, ${points} points, ${bytes} bytes in ${seconds.toFixed(1)} s. ${progress.message}`;
   if (report.failed) log.warn({ ...facts, warnings: report.messages }, line);
   else log.info({ ...facts, warnings: report.messages }, line);
 }

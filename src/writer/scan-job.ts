@@ -26,6 +26,8 @@ export interface WriterServices extends StreamServices {
   readonly roots: readonly string[];
   /** Bytes. */
   readonly leastFree: number;
+  /** Aborts when Redis is not waited for any more. */
+  readonly cutOff: AbortSignal;
 }
 
 /**
@@ -182,10 +184,9 @@ export class ScanJob {
   /** Keeps in Redis what a successor needs, before it takes effect in files. */
   async #remember(fields: { prepared?: Buffer }): Promise<void> {
     const claims = new Map([...this.#claims].map(([path, { own }]) => [path, own]));
-    await writeScanRecord(this.#services.store.redis, this.#scan.key, {
-      ...fields,
-      claims: formatClaims(claims),
-    });
+    const { store, cutOff } = this.#services;
+    const record = { ...fields, claims: formatClaims(claims) };
+    await writeScanRecord(store.redis, this.#scan.key, record, { signal: cutOff });
   }
 
   async #writeTree(path: string, root: GroupNode): Promise<void> {
@@ -221,6 +222,7 @@ export class ScanJob {
 
   /** True when data of streams have moved. */
   async #change(before: Layout, after: Layout): Promise<boolean> {
+    const { store, cutOff } = this.#services;
     const changes = diffLayouts(before, after);
     let moved = false;
     for (const [path, root] of after.files) {
@@ -236,7 +238,7 @@ export class ScanJob {
       if (!found) continue;
       const own = await this.#claimAdded(file, root);
       const isView = (name: string) => this.#scan.streams.get(name)?.latestEventOnly ?? false;
-      const isLast = await isLastOfFile(this.#services.store.redis, file.path, this.#scan.stateId);
+      const isLast = await isLastOfFile(store.redis, file.path, this.#scan.stateId, { signal: cutOff });
       const rearranged = await applyFinalChanges(found, {
         file,
         place: (place) => this.#streams.place(file, place),

@@ -223,10 +223,8 @@ export class ScanTask {
     const { log, metrics } = this.#services;
     const message = `Waiting, will try again: ${messageOf(error)}`;
     this.#failingSince ??= performance.now();
-    if (progress.message !== message) {
-      const { number, name } = progress.present();
-      log.warn({ scan: this.key, error: codeOf(error), delay }, `Scan ${number} ${name}: ${message}`);
-    }
+    if (progress.message !== message)
+      log.warn({ scan: this.key, error: codeOf(error), delay }, `${progress.title}: ${message}`);
     metrics.retries.inc();
     progress.message = message;
     progress.state = "FAILED";
@@ -236,7 +234,10 @@ export class ScanTask {
 
   async #letGo(progress: ScanProgress): Promise<"stopped"> {
     progress.message = "Let go of by the writer, which was stopped: the next one goes on.";
-    await this.#services.board.publish().catch(() => {});
+    const { board, log } = this.#services;
+    await board.publish().catch((error: unknown) => {
+      log.warn({ scan: this.key }, `${progress.title} is let go of without a word: ${messageOf(error)}`);
+    });
     return "stopped";
   }
 

@@ -26,6 +26,7 @@ export class StatusBoard {
   readonly #client: RedisClient;
   readonly #writer: string;
   readonly #log: Logger;
+  readonly #cutOff: AbortSignal;
   readonly #scans = new Set<Reporting>();
   readonly #published = new Map<string, string>();
   readonly #listeners = new Set<(status: ScanStatus) => void>();
@@ -38,10 +39,12 @@ export class StatusBoard {
   /** While Redis is away each run takes its patience: calls share them, or stopping would take that for each scan. */
   readonly #runs = new SharedRun(() => this.#publishDue());
 
-  constructor(client: RedisClient, writer: string, log: Logger) {
+  /** Redis is waited for until `cutOff` aborts. */
+  constructor(client: RedisClient, writer: string, log: Logger, cutOff: AbortSignal) {
     this.#client = client;
     this.#writer = writer;
     this.#log = log;
+    this.#cutOff = cutOff;
   }
 
   start(): void {
@@ -84,7 +87,7 @@ export class StatusBoard {
     clearInterval(this.#timer);
     this.#timer = undefined;
     await this.publish();
-    await withdrawPositions(this.#client, this.#writer);
+    await withdrawPositions(this.#client, this.#writer, { signal: this.#cutOff });
   }
 
   #publishDue(): Promise<void> {
@@ -107,7 +110,7 @@ export class StatusBoard {
   async #publishStatus(status: ScanStatus): Promise<void> {
     const text = JSON.stringify(status);
     if (this.#published.get(status.scan) === text) return;
-    await writeStatus(this.#client, status.scan, text, isFinal(status));
+    await writeStatus(this.#client, status.scan, text, isFinal(status), { signal: this.#cutOff });
     this.#published.set(status.scan, text);
     for (const listener of this.#listeners) listener(status);
   }
@@ -120,7 +123,7 @@ export class StatusBoard {
     if (changed.length === 0 && done.length === 0 && !due) return;
     // When it was away for long, the hash may be gone: then everything is told again.
     const sent = performance.now() > this.#positionsAt + POSITIONS_TTL ? positions : new Map(changed);
-    await publishPositions(this.#client, this.#writer, sent, done);
+    await publishPositions(this.#client, this.#writer, sent, done, { signal: this.#cutOff });
     this.#positions = positions;
     this.#positionsAt = performance.now();
   }

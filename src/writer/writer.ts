@@ -1,6 +1,5 @@
 import { type Logger, pino } from "pino";
 import { ClosedError, isNxliveError, messageOf } from "../errors.js";
-import { dbsize } from "../redis/commands.js";
 import { forgetDeletedScans, readStatuses } from "../redis/writer-records.js";
 import type { Scan } from "../scan/scan.js";
 import type { DataStore } from "../scan/store.js";
@@ -9,6 +8,7 @@ import type { Health } from "./http-endpoint.js";
 import { WriterMetrics } from "./metrics.js";
 import { OpenFiles } from "./open-files.js";
 import { type CompleteOptions, completeOptions, type WriterOptions } from "./options.js";
+import { RedisWatch } from "./redis-watch.js";
 import { ScanTask, type TaskServices } from "./scan-task.js";
 import { Slots } from "./slots.js";
 import { StartOrder } from "./start-order.js";
@@ -48,6 +48,7 @@ export class Writer implements AsyncDisposable {
   readonly #running = new Set<Promise<void>>();
   readonly #following = new AbortController();
   readonly #closing = new AbortController();
+  readonly #redis: RedisWatch;
   #discovery: Promise<void> = Promise.resolve();
   #failed = 0;
   #ending: Promise<void> | undefined;
@@ -57,6 +58,9 @@ export class Writer implements AsyncDisposable {
     this.#session = options.session ?? null;
     this.#log = options.logger ?? pino({ enabled: false });
     const { roots, leastFree, concurrency, chunks } = options;
+    this.#redis = new RedisWatch(store.redis, this.#log);
+    const { cutOff } = this.#redis;
+    cutOff.addEventListener("abort", () => this.#stopAll(cutOff.reason), { once: true });
     this.#services = {
       store,
       id: this.id,
@@ -66,16 +70,18 @@ export class Writer implements AsyncDisposable {
         metrics: this.metrics,
         log: this.#log,
         leastFree,
+        cutOff,
       }),
       metrics: this.metrics,
       log: this.#log,
       roots,
       leastFree,
+      cutOff,
       chunks,
       slots: new Slots(concurrency),
       starts: new Slots(2 * concurrency),
       order: new StartOrder(),
-      board: new StatusBoard(store.redis, this.id, this.#log),
+      board: new StatusBoard(store.redis, this.id, this.#log, cutOff),
       events: new WriterEventWatch(store.redis, this.#closing.signal),
     };
   }
@@ -116,10 +122,7 @@ export class Writer implements AsyncDisposable {
 
   /** What `/health` tells: whether Redis answers, and what is in hand. */
   async health(): Promise<Health> {
-    const redis = await this.#store.redis.do(dbsize(), { signal: AbortSignal.timeout(HEALTH_PATIENCE) }).then(
-      () => true,
-      () => false,
-    );
+    const redis = await this.#redis.answers(HEALTH_PATIENCE);
     const tasks = [...this.#tasks.values()];
     return {
       ok: redis && this.#ending === undefined,
@@ -137,14 +140,16 @@ export class Writer implements AsyncDisposable {
   /**
    * An orderly end: no new scans; scans that are closed are finished, open ones are committed and let go of, for the
    * next writer to go on, and so are those that another writer has in hand or whose file cannot be written at present.
-   * Then it closes.
+   * Then it closes. A Redis that does not answer is not waited for.
    */
   async drain(): Promise<void> {
     const reason = new ClosedError("The writer is being stopped.");
     this.#following.abort(reason);
-    const states = await this.#store.states([...this.#tasks.keys()]).catch(() => new Map<string, string>());
+    void this.#redis.ending(this.#closing.signal);
+    const { cutOff: signal } = this.#redis;
+    const states = await this.#store.states([...this.#tasks.keys()], { signal }).catch(() => undefined);
     for (const task of this.#tasks.values()) {
-      if (states.get(task.key) === "CLOSED") task.finishOrStop(reason);
+      if (states?.get(task.key) === "CLOSED") task.finishOrStop(reason);
       else task.stop(reason);
     }
     await Promise.all(this.#running);
@@ -164,7 +169,8 @@ export class Writer implements AsyncDisposable {
   async #end(): Promise<void> {
     const reason = new ClosedError("The writer was closed.");
     this.#following.abort(reason);
-    for (const task of this.#tasks.values()) task.stop(reason);
+    void this.#redis.ending(this.#closing.signal);
+    this.#stopAll(reason);
     await this.#discovery;
     await Promise.all(this.#running);
     await this.#services.files.close();
@@ -172,6 +178,10 @@ export class Writer implements AsyncDisposable {
       this.#log.warn(`The last statuses are not published: ${messageOf(error)}`);
     });
     this.#closing.abort(reason);
+  }
+
+  #stopAll(reason: unknown): void {
+    for (const task of this.#tasks.values()) task.stop(reason);
   }
 
   /** Takes up the scans that are there and not written, the oldest first; false when there is none. */

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { type PrivateRedis, startPrivateRedis } from "../../src/redis/server.js";
 import { DataStore } from "../../src/scan/store.js";
 import { Writer } from "../../src/writer/index.js";
-import { startProxy } from "../support/proxy.js";
+import { startProxy, type TcpProxy } from "../support/proxy.js";
 import { runPython } from "../support/python.js";
 import { startTestRedis } from "../support/redis.js";
 import { startWriter } from "./processes.js";
@@ -83,6 +83,31 @@ test("a writer that is cut off from Redis loses its file to another one, and lea
   const completions = [...one.log, ...other.log].filter((line) => /: COMPLETE,/.test(line));
   expect(completions).toHaveLength(2);
 }, 90_000);
+
+test.each([
+  ["refuses connections", (proxy: TcpProxy) => proxy.refuse(true)],
+  ["says nothing", (proxy: TcpProxy) => proxy.freeze()],
+])(
+  "SIGTERM while Redis %s ends a writer soon: what had come is in the file, what Redis was not told in the log",
+  async (_, cutOff) => {
+    await using proxy = await startProxy(redis.port);
+    const writer = startWriter(proxy.url);
+    await writer.says(/Writing the scans/);
+    const scan = await publishSimple(store, file);
+    const other = await publishSimple(store, join(root, "other.h5"), 2);
+    for (const { send } of [scan, other]) await send(0, 10);
+    await awaitStatus(store, scan.scan.key, (status) => points(status) === 10);
+    await awaitStatus(store, other.scan.key, (status) => points(status) === 10);
+    cutOff(proxy);
+    expect(await writer.terminate()).toBe(0);
+    expect(writer.log).toContainEqual(expect.stringMatching(/Redis at .* does not answer/));
+    expect(writer.log).toContainEqual(expect.stringMatching(/Scan 1 ascan is let go of/));
+    expect(writer.log).toContainEqual(expect.stringMatching(/The lease of .*scan.h5 was not given back/));
+    expect(await readValues(file, "/1.1/data")).toEqual(range(10));
+    expect(await readValues(join(root, "other.h5"), "/2.1/data")).toEqual(range(10));
+  },
+  20_000,
+);
 
 /** A sparse file whose next bytes come behind `size`. */
 const LARGE = `
