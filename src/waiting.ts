@@ -1,4 +1,4 @@
-import { TimeoutError } from "./errors.js";
+import { InvalidArgumentError, TimeoutError } from "./errors.js";
 
 /** Settles as the promise does, or rejects with the signal's reason when it aborts first. Leaves no listener. */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
@@ -76,6 +76,7 @@ export class Deadline {
   readonly #end: number;
 
   constructor(timeout: number | undefined) {
+    if (Number.isNaN(timeout)) throw new InvalidArgumentError("timeout must be milliseconds, not NaN.");
     this.#end = timeout === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeout;
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { sleep, withTimeout } from "../src/waiting.js";
+import { Deadline, sleep, withTimeout } from "../src/waiting.js";
 
 /** Timers run in the order of their ends: one that ended at once would have come before this. */
 const shortest = () => sleep(1);
@@ -23,4 +23,8 @@ describe.each([Number.POSITIVE_INFINITY, 2 ** 31, 365 * 24 * 3600 * 1000])("%d m
     stop.abort(new Error("enough"));
     await expect(sleeping).rejects.toThrow("enough");
   });
+});
+
+test("a time to wait of NaN is refused, and not sent to Redis", () => {
+  expect(() => new Deadline(Number.NaN)).toThrow(expect.objectContaining({ code: "ERR_INVALID_ARGUMENT" }));
 });
