@@ -1,7 +1,7 @@
-import { isAscii, isUtf8 } from "node:buffer";
 import { sizeOfShape } from "../ndarray/dtype.js";
 import { NdArray } from "../ndarray/ndarray.js";
 import type { RawArray } from "../ndarray/raw.js";
+import { textOf } from "./format/text.js";
 import { dtypeOf, type ElementType, splitArrayType } from "./reader-types.js";
 
 /** The library's memory, and its references turned into paths. */
@@ -145,21 +145,7 @@ function wordAt(bytes: Uint8Array, at: number): number {
 function textAt(bytes: Uint8Array, pointer: number): string {
   if (pointer === 0) return "";
   const end = bytes.indexOf(0, pointer);
-  return decoded(bytes, pointer, end < 0 ? bytes.length : end);
-}
-
-/** HDF5 does not check texts: what is no UTF-8, whatever its character set is said to be, is taken for Latin-1 of older programs. */
-function decoded(bytes: Uint8Array, start: number, end: number): string {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
-  return text.toString(isUtf8(text) || isCutUtf8(text) ? "utf8" : "latin1");
-}
-
-/** True for UTF-8 that was cut within its last character, as NumPy cuts what is longer than its fixed length. */
-function isCutUtf8(text: Buffer): boolean {
-  return [1, 2, 3].some((cut) => {
-    const whole = text.subarray(0, -cut);
-    return isUtf8(whole) && !isAscii(whole);
-  });
+  return textOf(bytes.subarray(pointer, end < 0 ? bytes.length : end));
 }
 
 const PAD = { nullTerminated: 0, nullPadded: 1, spacePadded: 2 } as const;
@@ -172,5 +158,5 @@ function fixedText(bytes: Uint8Array, pad: number): string {
   }
   const filler = pad === PAD.spacePadded ? 0x20 : 0;
   while (end > 0 && bytes[end - 1] === filler) end--;
-  return decoded(bytes, 0, end);
+  return textOf(bytes.subarray(0, end));
 }

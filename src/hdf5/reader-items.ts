@@ -1,10 +1,11 @@
 import { sizeOfShape } from "../ndarray/dtype.js";
 import type { RawArray } from "../ndarray/raw.js";
 import { UnsupportedFileError } from "./errors.js";
+import { textOf } from "./format/text.js";
 import type { DatasetDescription, ItemDescription } from "./reader-api.js";
 import { type Collector, collectorFor, type Memory } from "./reader-collect.js";
 import type { OpenFile } from "./reader-handle.js";
-import type { H5Metadata, H5Type } from "./reader-library.js";
+import type { AttributeName, H5Metadata, H5Type } from "./reader-library.js";
 import type { Box } from "./reader-pages.js";
 import {
   dtypeOf,
@@ -141,8 +142,24 @@ export function requireReadable(type: H5Type, where: string): ElementType {
   return readable;
 }
 
+/** The attributes of these names; those whose numbers are `odd` have bytes in their place, those that cannot be read are left out. */
+export function attributesOf(
+  file: OpenFile,
+  path: string,
+  names: readonly AttributeName[],
+  odd: readonly string[],
+): ReadonlyMap<string, RawArray> {
+  const attributes = new Map<string, RawArray>();
+  for (const name of names) {
+    const text = typeof name === "string" ? name : textOf(name);
+    const value = attribute(file, path, name, odd.includes(text));
+    if (value) attributes.set(text, value);
+  }
+  return attributes;
+}
+
 /** One attribute, its numbers as bytes when they are `odd`; undefined when its type cannot be read here. */
-export function attribute(file: OpenFile, path: string, name: string, odd: boolean): RawArray | undefined {
+function attribute(file: OpenFile, path: string, name: AttributeName, odd: boolean): RawArray | undefined {
   const { library, id } = file;
   const metadata = library.get_attribute_metadata(id, path, name);
   file.check(`${path}@${name}`);

@@ -27,6 +27,9 @@ export interface H5Metadata extends H5Type {
   readonly virtual_sources?: readonly { readonly file_name: string; readonly dset_name: string }[];
 }
 
+/** As text, or as its bytes in the file. */
+export type AttributeName = string | Uint8Array;
+
 /** The part of h5wasm's low-level module that is used here. Ids are int64; failures are negative numbers or null. */
 export interface H5Library {
   readonly HEAPU8: Uint8Array;
@@ -46,8 +49,8 @@ export interface H5Library {
   get_external_link(file: bigint, path: string): { filename?: string; obj_path?: string };
   get_names(file: bigint, path: string, recursive: boolean): string[] | null;
   get_attribute_names(file: bigint, path: string): string[] | null;
-  get_attribute_metadata(file: bigint, path: string, name: string): H5Metadata | null;
-  get_attribute_data(file: bigint, path: string, name: string, pointer: bigint): number;
+  get_attribute_metadata(file: bigint, path: string, name: AttributeName): H5Metadata | null;
+  get_attribute_data(file: bigint, path: string, name: AttributeName, pointer: bigint): number;
   get_dataset_metadata(file: bigint, path: string): H5Metadata | null;
   get_dataset_filters(file: bigint, path: string): { id: number; cd_values: number[] }[] | null;
   get_dataset_data(
@@ -58,7 +61,7 @@ export interface H5Library {
     stride: readonly bigint[] | null,
     pointer: bigint,
   ): number;
-  reclaim_vlen_memory(file: bigint, path: string, attribute: string, pointer: bigint): number;
+  reclaim_vlen_memory(file: bigint, path: string, attribute: AttributeName, pointer: bigint): number;
   reclaim_vlen_memory_count(
     file: bigint,
     path: string,

@@ -21,7 +21,7 @@ import {
 } from "./reader-handle.js";
 import {
   addressOf,
-  attribute,
+  attributesOf,
   describe,
   isOwn,
   KIND,
@@ -30,7 +30,7 @@ import {
   readBox,
   requireReadable,
 } from "./reader-items.js";
-import type { H5Metadata } from "./reader-library.js";
+import type { AttributeName, H5Metadata } from "./reader-library.js";
 import { type Box, increasing, pagesOf, requireWithin } from "./reader-pages.js";
 import { dtypeOf, type ElementType, hasNumbers, splitArrayType } from "./reader-types.js";
 
@@ -97,23 +97,29 @@ class Reader implements Hdf5Reader {
   }
 
   async attributes(path: string): Promise<ReadonlyMap<string, RawArray>> {
-    const attributes = await this.#attributes(path, []);
+    const names = await this.#attributeNames(path);
+    const attributes = await this.#attributes(path, names, []);
     if (![...attributes.values()].some(({ dtype }) => hasNumbers(dtype))) return attributes;
     const odd = await this.#handle.look((objects) => objects.oddAttributes(tidy(path)));
-    return !odd || odd.length === 0 ? attributes : this.#attributes(path, odd);
+    return !odd || odd.length === 0 ? attributes : this.#attributes(path, names, odd);
   }
 
-  #attributes(path: string, odd: readonly string[]): Promise<ReadonlyMap<string, RawArray>> {
-    return this.#run((file) => {
+  /** Their bytes, when some may be no UTF-8: those the library does not give as they are. */
+  async #attributeNames(path: string): Promise<readonly AttributeName[]> {
+    const names = await this.#run((file) => {
       const at = this.#require(file, path);
-      const names = file.library.get_attribute_names(file.id, at) ?? file.fail(`the attributes of ${at}`);
-      const attributes = new Map<string, RawArray>();
-      for (const name of names) {
-        const value = attribute(file, at, name, odd.includes(name));
-        if (value) attributes.set(name, value);
-      }
-      return attributes;
+      return file.library.get_attribute_names(file.id, at) ?? file.fail(`the attributes of ${at}`);
     });
+    if (names.every((name) => ASCII.test(name))) return names;
+    return (await this.#handle.look((objects) => objects.attributeNames(tidy(path)))) ?? names;
+  }
+
+  #attributes(
+    path: string,
+    names: readonly AttributeName[],
+    odd: readonly string[],
+  ): Promise<ReadonlyMap<string, RawArray>> {
+    return this.#run((file) => attributesOf(file, this.#require(file, path), names, odd));
   }
 
   async identity(path: string): Promise<string> {
@@ -277,6 +283,8 @@ function inOrder(array: RawArray, ranges: readonly AxisRange[], outer: number): 
 }
 
 const flipped = (count: number): AxisRange => ({ start: count - 1, step: -1, count, drop: false });
+
+const ASCII = /^[\x20-\x7f]*$/;
 
 /** Empty elements, `.`, and a slash at the end. */
 const UNTIDY = /^[^/]|\/\/|\/\.(\/|$)|.\/$/;

@@ -72,6 +72,32 @@ test("texts that are no UTF-8 are taken for Latin-1, so that nothing is lost", a
   expect(jsonValue(await file.get("/cut").slice())).toEqual(["größe \ufffd"]);
 });
 
+const MAKE_NAMES = `
+import h5py, numpy, sys
+from h5py import h5a, h5s, h5t
+file = h5py.File(sys.argv[1], "w", libver=sys.argv[2])
+file.attrs["units"] = "mm"
+file.attrs["größe"] = 5
+h5a.create(file.id, "µ".encode("latin-1"), h5t.IEEE_F64LE, h5s.create(h5s.SCALAR)).write(numpy.array(2.5))
+type = h5t.STD_I16LE.copy(); type.set_precision(12)
+h5a.create(file.id, "é".encode("latin-1"), type, h5s.create(h5s.SCALAR)).write(numpy.array(-1, "<i2"))
+for i in range(int(sys.argv[3])): file.attrs[f"a{i}"] = i
+`;
+
+test.each([
+  ["earliest", 0],
+  ["v108", 20],
+  ["latest", 0],
+  ["latest", 20],
+])("attributes whose names are no UTF-8 do not disturb the others: %s, %i more", async (libver, more) => {
+  const path = folder(`names ${libver} ${more}.h5`);
+  await runPython(MAKE_NAMES, [path, libver, String(more)]);
+  await using file = await File.open(path);
+  const found = Object.fromEntries(await file.attrs.items());
+  expect(found).toMatchObject({ units: "mm", größe: 5n, µ: 2.5, é: Uint8Array.of(0xff, 0x0f) });
+  expect(Object.keys(found)).toHaveLength(4 + more);
+});
+
 test("reading beyond a dataset is refused", async () => {
   const path = folder("beyond.h5");
   await runPython(

@@ -1,4 +1,5 @@
 import { ByteReader, ByteWriter } from "./bytes.js";
+import { textOf } from "./text.js";
 
 /**
  * Attribute message (0x0c).
@@ -29,7 +30,9 @@ export function encodeAttribute(parts: AttributeParts): Buffer {
 }
 
 /** Undefined parts when the datatype is shared (committed): its bytes are then a reference. */
-export function parseAttribute(bytes: Uint8Array): AttributeParts & { readonly shared: boolean } {
+export function parseAttribute(
+  bytes: Uint8Array,
+): AttributeParts & { readonly nameBytes: Buffer; readonly shared: boolean } {
   const reader = new ByteReader(bytes);
   const version = reader.u8();
   if (version < 1 || version > 3) throw new RangeError(`attribute version ${version}`);
@@ -41,8 +44,11 @@ export function parseAttribute(bytes: Uint8Array): AttributeParts & { readonly s
     if (version === 1) reader.skip((8 - (size % 8)) % 8);
     return value;
   };
-  const name = part(sizes[0]).toString("utf8").replace(/\0.*$/s, "");
+  const nameField = part(sizes[0]);
+  const nul = nameField.indexOf(0);
+  const nameBytes = nul < 0 ? nameField : nameField.subarray(0, nul);
   const datatype = part(sizes[1]);
   const dataspace = part(sizes[2]);
-  return { name, datatype, dataspace, data: reader.bytes(reader.left), shared: version > 1 && shared };
+  const data = reader.bytes(reader.left);
+  return { name: textOf(nameBytes), nameBytes, datatype, dataspace, data, shared: version > 1 && shared };
 }

@@ -42,6 +42,14 @@ export class PlainObjects {
     return place?.kind === "hard" ? this.#describe(place.address) : place && { item: linkItem(place) };
   }
 
+  /** The names of the attributes there as they are stored, as far as the path can be followed here. */
+  async attributeNames(path: string): Promise<Buffer[] | undefined> {
+    const place = await this.#locate(path);
+    if (place?.kind !== "hard") return undefined;
+    const attributes = await readAttributes(this.#file.read, await this.#messages(place.address));
+    return attributes.map(({ body }) => parseAttribute(body).nameBytes);
+  }
+
   /** The names of the attributes there whose numbers are odd, as far as the path can be followed here. */
   async oddAttributes(path: string): Promise<string[]> {
     const place = await this.#locate(path);
