@@ -1,6 +1,6 @@
 import { readLayout } from "../mapping/layout.js";
 import { localIsoTime, saveDecision, scanFile, streamsToRead } from "../mapping/scan-info/index.js";
-import type { Layout, LayoutSource, StreamFacts } from "../mapping/tree.js";
+import type { GroupNode, Layout, LayoutSource, StreamFacts, TreeNode } from "../mapping/tree.js";
 import type { Scan } from "../scan/scan.js";
 import type { DataStore } from "../scan/store.js";
 import type { FollowableStream } from "../stream/followable.js";
@@ -33,14 +33,28 @@ export function isMapped(info: Readonly<Record<string, unknown>>): boolean {
   return (info.h5maps ?? info.mapping ?? null) !== null;
 }
 
-/** The layout at PREPARED, whatever state the scan is in now; `info` is the one that the files follow. */
+/**
+ * The layout at PREPARED, whatever state the scan is in now; `info` is the one that the files follow. Entries have no
+ * `end_time` yet, also when the scan has ended: blissdata's readers of growing files take it for the end of the data.
+ */
 export function preparedLayout(
   source: LayoutSource,
   info: LayoutSource["info"],
   times: WritingTimes,
 ): Layout {
   const writer = { date: localIsoTime(times.start), status: "RUNNING" as const };
-  return readLayout({ ...source, info, state: "PREPARED", writer });
+  const layout = readLayout({ ...source, info, state: "PREPARED", writer });
+  const files = [...layout.files].map(([path, root]) => [path, withEntries(root, withoutEnd)] as const);
+  return { ...layout, files: new Map(files) };
+}
+
+function withEntries(root: GroupNode, change: (entry: TreeNode) => TreeNode): GroupNode {
+  return { ...root, children: new Map([...root.children].map(([name, entry]) => [name, change(entry)])) };
+}
+
+function withoutEnd(entry: TreeNode): TreeNode {
+  if (entry.kind !== "group" || !entry.children.has("end_time")) return entry;
+  return { ...entry, children: new Map([...entry.children].filter(([name]) => name !== "end_time")) };
 }
 
 export interface FinalOptions {

@@ -118,3 +118,34 @@ test("a writer that is killed while it takes up what another one left costs noth
     expect([count, await h5py(path, `${right}; import os; os.unlink(path)`)]).toEqual([count, "True"]);
   }
 });
+
+test("what is new in a group shows after the rows of its datasets, wherever a commit stops", async () => {
+  for (let count = 0, whole = false; !whole; count++) {
+    const path = folder(`ended-${count}.h5`);
+    const file = await openHdf5(path, { mode: "create" });
+    await file.createGroup("/1.1");
+    const a = await file.createGrowing("/1.1/a", { dtype: "<f8", rowShape: [] });
+    const b = await file.createGrowing(
+      "/1.1/b",
+      { dtype: "<f8", rowShape: [] },
+      { chunks: [4], contiguousBelow: 0 },
+    );
+    await file.commit();
+    failAfter(count);
+    await file.createDataset("/1.1/end_time", { dtype: "<f8", shape: [], data: range(0, 1) });
+    await file.setAttributes("/1.1", new Map([["status", { dtype: "<f8", shape: [], data: range(0, 1) }]]));
+    for (const dataset of [a, b]) await dataset.append(range(0, 9));
+    whole = await file.commit().then(
+      () => true,
+      () => false,
+    );
+    vi.restoreAllMocks();
+    await file.abandon();
+    const program = `
+with h5py.File(path, "r") as f:
+    g = f["1.1"]; print("end_time" in g or "status" in g.attrs, len(g["a"]) == len(g["b"]) == 9)`;
+    const [ended, complete] = (await h5py(path, program)).split(" ");
+    if (ended === "True") expect([count, complete]).toEqual([count, "True"]);
+    expect(whole).toBe(ended === "True" && complete === "True");
+  }
+});

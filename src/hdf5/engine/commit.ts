@@ -2,6 +2,7 @@ import type { Bookkeeping } from "./bookkeeping.js";
 import type { DataWrites } from "./data-writes.js";
 import type { DataFile } from "./file.js";
 import type { GrowingFile } from "./growing.js";
+import type { Header } from "./header.js";
 import type { HeapWriter } from "./heap.js";
 import type { Objects } from "./objects.js";
 import type { Block, Storage, StorageWrites } from "./storage.js";
@@ -23,14 +24,17 @@ export interface CommitParts {
   readonly removed: Set<Storage>;
 }
 
+type HeaderWrites = ReturnType<Header["writes"]>;
+
 /** Small writes done at the same time. */
 const PARALLEL = 8;
 
 /**
  * Makes everything changed so far visible, in this order: data; new structures, which nothing refers to yet; changes of
- * chunk indices; then one-page rewrites of object headers, each of which publishes something complete. A process killed
- * in between leaves a file with some of the changes, each whole. `durable` adds a flush of the disk before and
- * after publishing. When it fails (disk full) everything is kept and the next commit does it again.
+ * chunk indices; then one-page rewrites of object headers, each of which publishes something complete, those of groups
+ * last: what is new there, such as an entry's `end_time`, may tell readers that the data are all there. A process killed
+ * in between leaves a file with some of the changes, each whole. `durable` adds a flush of the disk before and after
+ * publishing. When it fails (disk full) everything is kept and the next commit does it again.
  */
 export async function commit(parts: CommitParts, durable: boolean): Promise<void> {
   const { file, allocator, writes, heap, objects } = parts;
@@ -57,18 +61,23 @@ export async function commit(parts: CommitParts, durable: boolean): Promise<void
     const stored: StorageWrites[] = [];
     for (const dataset of growing) stored.push(await dataset.prepare());
     for (const { header } of objects.changed) header.place(allocator);
-    const headers = [...objects.changed].map(({ header }) => header.writes());
+    const groups: HeaderWrites[] = [];
+    const others: HeaderWrites[] = [];
+    for (const { kind, header } of objects.changed)
+      (kind === "group" ? groups : others).push(header.writes());
     await file.cover(allocator.end, allocator.used);
     await parts.bookkeeping.update(objects.root.header, allocator);
-    const fresh = [...stored, ...headers].flatMap((writes) => writes.fresh);
+    const fresh = [...stored, ...others, ...groups].flatMap((writes) => writes.fresh);
     await inParallel(joined(fresh), ({ address, pieces }) => file.writeJoined(address, pieces));
     if (durable) await file.sync();
     parts.bookkeeping.publish(allocator);
     await Promise.all(stored.map(({ publish }) => inOrder(publish, file)));
-    await inParallel(
-      headers.flatMap(({ rewrites }) => rewrites),
-      (write) => file.write(write),
-    );
+    for (const headers of [others, groups]) {
+      await inParallel(
+        headers.flatMap(({ rewrites }) => rewrites),
+        (write) => file.write(write),
+      );
+    }
     await inParallel(
       stored.flatMap(({ settle }) => settle),
       (write) => file.write(write),
