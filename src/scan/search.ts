@@ -164,30 +164,41 @@ function entriesOf(criteria: ScanCriteria): [string, string | number][] {
     });
 }
 
+/** Control characters, but for white space, have no place in queries. */
+const UNSEARCHABLE = /(?![\t-\r])\p{Cc}/u;
+/** The blanks that the index drops: of Unicode's others it knows nothing. */
+const OUTER_BLANKS = /^[\t-\r ]+|[\t-\r ]+$/g;
+
 /** True for a value that the index keeps as it is, and finds as a whole. */
 function isTag(value: string): boolean {
-  return value !== "" && value === value.trim() && !value.includes("|") && !value.includes("*");
+  const whole = value !== "" && value === trimmed(value) && !value.includes("|");
+  return whole && !value.includes("*") && !UNSEARCHABLE.test(value);
+}
+
+function trimmed(value: string): string {
+  return value.replace(OUTER_BLANKS, "");
 }
 
 /**
  * What the index can find of a value: it cuts values at `|`, drops blanks at their ends, and knows `*` only at the ends of
- * a text of two characters or more. Fewer or shorter pieces find too much; the documents then decide.
+ * a text of two characters or more without backslashes. Fewer or shorter pieces find too much; the documents then decide.
  */
 function tagsOf(value: string): string[] {
   if (isTag(value)) return [value];
+  if (UNSEARCHABLE.test(value)) return [];
   const inside = /^\*?(.*?)\*?$/s.exec(value)?.[1] ?? "";
-  const usable = !value.includes("|") && value === value.trim() && !inside.includes("*");
+  const usable = !/[|\\]/.test(value) && value === trimmed(value) && !inside.includes("*");
   if (usable && inside.length >= 2) return [value];
   if (value.includes("*")) return [];
   return value
     .split("|")
-    .map((part) => part.trim())
+    .map(trimmed)
     .filter((part) => part !== "");
 }
 
-/** Every character that means something to RediSearch, but `*`. */
+/** Every character that means something to RediSearch, but `*`; before others a backslash is an error. */
 function escapeTag(text: string): string {
-  return text.replace(/[\\,.<>{}[\]"':;!@#$%^&()\-+=~?/|\s]/g, (character) => `\\${character}`);
+  return text.replace(/[\\,.<>{}[\]"'`:;!@#$%^&()\-+=~?/|\t-\r ]/g, (character) => `\\${character}`);
 }
 
 function checkOf(criteria: ScanCriteria): (id: Readonly<Record<string, unknown>>) => boolean {

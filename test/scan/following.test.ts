@@ -174,9 +174,15 @@ describe("searching", () => {
   });
 
   test("finds every special character as itself", async () => {
-    const names = [..." ,.<>{}[]\"':;!@#$%^&()-+=~?/\\|_é"].map((character) => `a${character}b`);
+    const characters =
+      " ,.<>{}[]\"':;!@#$%^&()-+=~?/\\|_é`\t\n\v\f\r\u0001\u001f\u007f\u0085\u00a0\u2028\u3000\ufeff";
+    const names = [...characters].flatMap((character) => [`a${character}b`, `${character}a${character}`]);
     for (const name of names) await create({ name });
-    for (const name of names) expect([name, await search({ name })]).toEqual([name, 1]);
+    for (const name of names) {
+      expect([name, await search({ name })]).toEqual([name, 1]);
+      expect([name, await search({ name: `${name}*` })]).toEqual([name, 1]);
+      expect([name, await search({ name: `*${name}` })]).toEqual([name, 1]);
+    }
   });
 
   test("takes * at the start, at the end, at both, in the middle and alone", async () => {
