@@ -1,12 +1,14 @@
-import { ClosedError, InvalidArgumentError, messageOf } from "../errors.js";
+import { ClosedError, InvalidArgumentError } from "../errors.js";
 import { BLOCK, type RedisClient } from "../redis/client.js";
-import { abortable, Deadline } from "../waiting.js";
+import { Deadline } from "../waiting.js";
 import type { FollowableStream } from "./followable.js";
 import { Follower } from "./follower.js";
 import { alone, lookAtScans, lookForCulprits, lookForFirst, lookForNewest } from "./group-looks.js";
 import { PageRoom } from "./page-room.js";
+import { PluginAnswers } from "./plugin-answers.js";
 import { AIM, nextRead, type Page, ReadAhead } from "./read-ahead.js";
 import type { CursorOptions, GroupOptions, StreamView } from "./reading.js";
+import { failedView } from "./view.js";
 
 /**
  * Follows many streams, of any scans of one store, with one blocking read at a time. Each step gives what has newly
@@ -27,12 +29,14 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
   readonly #ahead: ReadAhead;
   /** Of the pages received since views were handed out, and of those that were. */
   readonly #rooms: PageRoom[] = [];
+  readonly #answers: PluginAnswers;
   readonly #lent = new WeakMap<ReadonlyMap<FollowableStream, StreamView>, readonly PageRoom[]>();
 
   constructor(redis: RedisClient, streams: Iterable<FollowableStream>, options: GroupOptions = {}) {
     this.#redis = redis;
     this.#options = options;
     this.#ahead = new ReadAhead(redis, this.#closing.signal, this.#reuse);
+    this.#answers = new PluginAnswers(this.#closing.signal, () => this.#interrupt());
     for (const stream of streams) this.add(stream);
   }
 
@@ -140,11 +144,20 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
   /** What the followers can hand out of the events they have; drops those at their end. */
   async #views(signal: AbortSignal | undefined): Promise<Map<FollowableStream, StreamView>> {
     const views = new Map<FollowableStream, StreamView>();
-    const telling: Promise<void>[] = [];
+    const plain: Follower[] = [];
+    const others: Follower[] = [];
     for (const follower of this.#followers.values()) {
-      if (follower.ready) telling.push(this.#view(follower, views, signal));
+      if (follower.ready) (follower.stream.events === follower.stream ? plain : others).push(follower);
     }
+    if (others.length > 0) await this.#answers.ask(others, signal);
+    const telling = plain.map((follower) => this.#view(follower, views, signal));
     if (telling.length > 0) await (telling.length === 1 ? telling[0] : Promise.all(telling));
+    for (const [follower, view] of this.#answers.take()) {
+      const { stream } = follower;
+      if (this.#followers.get(stream) !== follower) continue; // it has left meanwhile
+      if (view) views.set(stream, view);
+      if (follower.ended) this.#followers.delete(stream);
+    }
     return views;
   }
 
@@ -156,9 +169,7 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
     const { stream } = follower;
     try {
       if (stream.failure) throw stream.failure;
-      const viewing = follower.view(signal);
-      // What plugins wait for may never come: aborting and closing do not wait for it.
-      const view = stream.events === stream ? await viewing : await this.#unlessEnded(viewing, signal);
+      const view = await follower.view(signal);
       if (view) views.set(stream, view);
     } catch (error) {
       if (signal?.aborted || this.#closing.signal.aborted) throw error;
@@ -172,12 +183,12 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
     return [...this.#followers.values()].filter((follower) => !follower.sealed);
   }
 
-  #unlessEnded<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    return abortable(abortable(promise, this.#closing.signal), signal);
-  }
-
   async #fetch(deadline: Deadline, signal: AbortSignal | undefined): Promise<void> {
-    const active = this.#unsealed;
+    const active = this.#answers.idle(this.#unsealed);
+    if (active.length === 0 && this.#answers.expected) {
+      await this.#answers.next(Math.min(BLOCK, deadline.left), signal);
+      return;
+    }
     if (active.some(({ begun }) => !begun)) await lookForFirst(this.#redis, active, signal);
     if (active.some(({ pending }) => pending)) return;
     const jumped = active.some(({ jump }) => jump) && (await lookForNewest(this.#redis, active, signal));
@@ -197,7 +208,7 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
       }
     }
     if (wait && found.size === 0) await lookAtScans(active, signal);
-    if (full) this.#ahead.begin([...this.#followers.values()]);
+    if (full) this.#ahead.begin(active);
   }
 
   async #readNext(
@@ -210,6 +221,7 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
     const { command, page } = nextRead(reading, block);
     const room = this.#reuse ? new PageRoom(AIM) : undefined;
     if (block === undefined) return page(await this.#redis.do(command, { signal, room: room?.take }), room);
+    if (this.#answers.given) return "interrupted";
     this.#interrupted = false;
     try {
       const options = { signal, room: room?.take, begun: this.#begun };
@@ -231,16 +243,4 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
     this.#interrupted = true;
     this.#stop();
   }
-}
-
-function failedView(index: number, cause: unknown): StreamView {
-  const error = cause instanceof Error ? cause : new Error(messageOf(cause));
-  return {
-    index,
-    length: 0,
-    lost: 0,
-    error,
-    data: () => Promise.reject(error),
-    raw: () => Promise.reject(error),
-  };
 }

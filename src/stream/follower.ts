@@ -114,6 +114,7 @@ export class Follower {
       sealed: this.sealed,
       ...(signal && { signal }),
     });
+    signal?.throwIfAborted(); // nobody is there to take it: the next call begins anew
     if (view && (view.length > 0 || view.lost > 0)) {
       this.#position = this.#after(view);
       // The points of a plain stream are its events.

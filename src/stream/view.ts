@@ -1,3 +1,4 @@
+import { messageOf } from "../errors.js";
 import type { DType } from "../ndarray/dtype.js";
 import type { NdArray } from "../ndarray/ndarray.js";
 import type { Encoding } from "./encoding.js";
@@ -60,6 +61,19 @@ export class EntriesView implements StreamView {
     const lost = index === this.index ? this.lost : 0;
     return new EntriesView(this.#entries, this.#encoding, index, length, lost, this.#lent);
   }
+}
+
+/** The last view of a stream that cannot be followed any further. */
+export function failedView(index: number, cause: unknown): StreamView {
+  const error = cause instanceof Error ? cause : new Error(messageOf(cause));
+  return {
+    index,
+    length: 0,
+    lost: 0,
+    error,
+    data: () => Promise.reject(error),
+    raw: () => Promise.reject(error),
+  };
 }
 
 function requireShape(array: {

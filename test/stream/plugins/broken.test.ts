@@ -132,6 +132,43 @@ describe("a plugin that", () => {
     expect(seen).toEqual([3]);
   });
 
+  test("never ends does not keep the other streams of a group waiting", async () => {
+    let answer = () => {};
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    registerStreamPlugin("odd", (context) => {
+      const stream = new Pairs(context, { dtype: "<u2", shape: [3, 2], data: new Uint8Array(12) });
+      const interpret = async (...args: Parameters<Pairs["interpret"]>) => {
+        await answered;
+        return Pairs.prototype.interpret.apply(stream, args);
+      };
+      return Object.assign(stream, { interpret });
+    });
+    const scan = await store.createScan({ name: "odd", number: 1, data_policy: "no_policy" });
+    const events = scan.createStream("bad", { dtype: "json", info: { plugin: "odd" } });
+    const plain = scan.createStream("good", { dtype: "<f8" });
+    await scan.prepare();
+    await events.send({});
+    await events.flush();
+    const group = store.cursorGroup((await store.loadScan(scan.key)).streams.values());
+    const names = async () => {
+      const views = await group.read();
+      return views && [...views].map(([{ name }, view]) => [name, view.index, view.length]);
+    };
+    for (let index = 0; index < 3; index++) {
+      const next = names();
+      await plain.send(index);
+      expect(await next).toEqual([["good", index, 1]]);
+    }
+    const late = names();
+    expect(await isWaiting(store, late)).toBe(true);
+    answer();
+    expect(await late).toEqual([["bad", 0, 3]]);
+    await scan.close();
+    expect(await names()).toBe(null);
+  });
+
   test("never ends does not keep a reader from giving up", async () => {
     const bad = await changed(() => ({ interpret: () => new Promise(() => {}) }));
     const stop = new AbortController();
