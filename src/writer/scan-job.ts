@@ -213,6 +213,7 @@ export class ScanJob {
     const complete = this.#streams.sinks;
     const moved = await inTurnOfAll(this.#files, () => this.#change(before, after));
     const late = this.#streams.placedBeside(complete);
+    await this.#streams.copyTrimmed(late, complete, () => this.#commit(), signal);
     await this.#streams.write(late, { signal, hurry: this.#stopped.signal });
     await this.#streams.finish(late);
     await Promise.all(this.#files.map((file) => stampRoot(file.hdf5)));

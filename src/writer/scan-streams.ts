@@ -1,7 +1,10 @@
 import { messageOf } from "../errors.js";
+import { xrange } from "../redis/commands.js";
 import type { Scan } from "../scan/scan.js";
 import type { DataStore } from "../scan/store.js";
+import type { FollowableStream } from "../stream/followable.js";
 import { type ChunkOptions, scanChunkOptions } from "./chunks.js";
+import { copyRows, holdsRows } from "./copied-rows.js";
 import type { WriterMetrics } from "./metrics.js";
 import type { OpenFile } from "./open-file.js";
 import { pumpStreams, type StreamPump } from "./pump.js";
@@ -52,6 +55,55 @@ export class ScanStreams {
   /** Those with places that were not there before; only these are in the result. */
   placedBeside(before: ReadonlySet<StreamSink>): readonly StreamPump[] {
     return this.placed.map((pump) => ({ ...pump, sinks: pump.sinks.filter((sink) => !before.has(sink)) }));
+  }
+
+  /**
+   * Gives new places of streams that Redis has trimmed what other places in the scan's files hold. `complete`: the places that
+   * have all points; `commit`: makes these readable.
+   */
+  async copyTrimmed(
+    late: readonly StreamPump[],
+    complete: ReadonlySet<StreamSink>,
+    commit: () => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const fresh = late.flatMap(({ sinks }) => sinks);
+    for (const to of fresh.filter((sink) => sink.next === 0 && holdsRows(sink))) {
+      const { stream, file, path } = to.target;
+      if (!(await this.#isTrimmed(stream, signal))) continue;
+      await commit();
+      const from = await this.#placeWithRows(stream, complete, fresh);
+      if (!from) continue;
+      try {
+        await copyRows(from, to, signal);
+      } catch (error) {
+        file.refuseFatal(error);
+        signal.throwIfAborted();
+        this.#report.warn(`${file.path}::${path} is filled from Redis only: ${messageOf(error)}`);
+      }
+    }
+  }
+
+  async #isTrimmed({ key }: FollowableStream, signal: AbortSignal): Promise<boolean> {
+    const [first] = await this.#services.store.redis.do(xrange(key, "-", "+", 1), { signal });
+    return first !== undefined && first.id !== "0-1";
+  }
+
+  /** A dataset with points of a stream that is still where it was written, or has moved. */
+  async #placeWithRows(
+    stream: FollowableStream,
+    complete: ReadonlySet<StreamSink>,
+    fresh: readonly StreamSink[],
+  ): Promise<StreamSink | undefined> {
+    const of = (sink: StreamSink) => sink.target.stream === stream && sink.next > 0 && holdsRows(sink);
+    const moved = fresh.find(of);
+    if (moved) return moved;
+    for (const sink of [...complete].filter(of)) {
+      const { file, path } = sink.target;
+      const taken = fresh.some(({ target }) => target.file === file && target.path === path);
+      if (!taken && (await file.hdf5.kindOf(path)) === "dataset") return sink;
+    }
+    return undefined;
   }
 
   /** How large the points of variable size became. */

@@ -96,6 +96,34 @@ test.each([
   expect(await readValues(file, `/1.1/${b}`)).toEqual([4, 5, 6]);
 });
 
+test.each([
+  ["beside the first one", { x: live("a"), y: live("b") }, { x: live("a"), y: live("b"), z: live("a") }, "z"],
+  [
+    "while the first one moves",
+    { x: live("a"), y: live("b") },
+    { y: live("b"), z: live("a"), w: live("a") },
+    "w",
+  ],
+  [
+    "and another takes the first one",
+    { x: live("a"), y: live("b") },
+    { x: live("b"), z: live("a"), w: live("a") },
+    "w",
+  ],
+])(
+  "a stream that Redis has trimmed is whole at a path that comes at the end, %s",
+  async (_, before, after, path) => {
+    const file = join(at.root, "twice.h5");
+    expect(await rearrange(file, before, after)).toMatchObject({
+      state: "COMPLETE",
+      warnings: [],
+      streams: { a: { points: 3, lost: 0 } },
+    });
+    expect(await readValues(file, `/1.1/${path}`)).toEqual([1, 2, 3]);
+    expect(await readValues(file, path === "z" ? "/1.1/x" : "/1.1/z")).toEqual([1, 2, 3]);
+  },
+);
+
 test("a stream that moves at the end has the attributes of its new place only", async () => {
   const file = join(at.root, "attributes.h5");
   await rearrange(
