@@ -20,6 +20,9 @@ import { newWriterId } from "./writer-id.js";
 
 /** A scan that cannot be written for so long no longer keeps `untilIdle` waiting (ms). */
 const HOPELESS = 30_000;
+/** Who waits for idleness is told this often what for (ms), and so many scans are named. */
+const TELLING_INTERVAL = 5_000;
+const MOST_TOLD = 5;
 const AFTER_ERROR = 1_000;
 /** Redis answers within this time, or is not healthy (ms). */
 const HEALTH_PATIENCE = 2_000;
@@ -109,15 +112,29 @@ export class Writer implements AsyncDisposable {
    * failure. Scans that could not be written for half a minute, for want of a usable file, are not waited for.
    */
   async untilIdle(milliseconds: number, options: { signal?: AbortSignal } = {}): Promise<boolean> {
-    let quietSince = performance.now();
+    let [quietSince, toldAt] = [performance.now(), performance.now()];
     for (;;) {
-      const busy = [...this.#tasks.values()].some((task) => task.failingFor < HOPELESS);
+      const awaited = [...this.#tasks.values()].filter((task) => task.failingFor < HOPELESS);
+      const busy = awaited.length > 0;
       if (busy) quietSince = performance.now();
+      if (busy && performance.now() - toldAt > TELLING_INTERVAL) {
+        this.#tellAwaited(awaited);
+        toldAt = performance.now();
+      }
       const left = quietSince + milliseconds - performance.now();
       if (busy || left > 0) await sleep(busy ? 100 : Math.min(left, 100), options.signal);
       else if (await this.#takeUnwritten(options.signal)) quietSince = performance.now();
       else return this.#failed === 0 && this.#tasks.size === 0;
     }
+  }
+
+  /** A scan that its publisher has left open is waited for, too: whoever waits should know. */
+  #tellAwaited(tasks: readonly ScanTask[]): void {
+    const keys = tasks.slice(0, MOST_TOLD).map(({ key }) => key);
+    const more = tasks.length > keys.length ? " …" : "";
+    this.#log.info(
+      `Waiting for scans that are open or not written yet (${tasks.length}): ${keys.join(", ")}${more}`,
+    );
   }
 
   /** What `/health` tells: whether Redis answers, and what is in hand. */
