@@ -179,7 +179,11 @@ describe("messages are read as they were written:", () => {
       dataspace: encodeDataspace({ shape: [] }),
       data: Buffer.alloc(8, 1),
     };
-    expect(parseAttribute(encodeAttribute(parts))).toEqual({ ...parts, shared: false });
+    expect(parseAttribute(encodeAttribute(parts))).toEqual({
+      ...parts,
+      nameBytes: Buffer.from("ä"),
+      shared: false,
+    });
   });
 
   test("layouts", () => {
