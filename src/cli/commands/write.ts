@@ -9,9 +9,11 @@ import { serviceLogger } from "../service-log.js";
 
 /**
  * The work of a writer is spread thinly over much code: with V8's usual eagerness (132 kB), compiling what is not even hot
- * takes a fifth of its processor time. Bytes of bytecode run before a function is optimised.
+ * takes a fifth of its processor time. Bytes of bytecode run before a function is optimised, in Node 20: later ones count calls,
+ * and print an error for this flag.
  */
 const INTERRUPT_BUDGET = 1_000_000;
+const BUDGETS_BYTES = process.versions.v8.startsWith("11.");
 
 export const write = command({
   usage: "",
@@ -73,7 +75,7 @@ Every setting may also stand in the configuration file or in the environment, se
     },
   },
   async run({ values, signal, json, printJson, stderr }) {
-    setFlagsFromString(`--interrupt-budget=${INTERRUPT_BUDGET}`);
+    if (BUDGETS_BYTES) setFlagsFromString(`--interrupt-budget=${INTERRUPT_BUDGET}`);
     const idle =
       values["until-idle"] === undefined ? undefined : numberOf(values["until-idle"], "--until-idle");
     const flags: FlagValues = values;
