@@ -39,7 +39,7 @@ export async function checkTarget(path: string, limits: TargetLimits): Promise<s
   // Before any folder is made: the part that exists decides where the rest will be.
   const planned = await resolveExisting(clean);
   await refuseOutside(planned, path, limits.roots);
-  await makeFolderOf(clean, path);
+  await makeFolderOf(planned, path); // where a link to something missing leads
   const resolved = await resolveExisting(clean);
   await refuseOutside(resolved, path, limits.roots);
   const { full } = await roomFor(resolved, limits.leastFree ?? LEAST_FREE);
@@ -94,6 +94,7 @@ async function resolveExisting(path: string, links = 0): Promise<string> {
   } catch (error) {
     const parent = dirname(path);
     const missing = hasCode(error, "ENOENT") || hasCode(error, "ENOTDIR");
+    if (hasCode(error, "ENAMETOOLONG")) throw tooLong(path, error);
     if (!missing || parent === path || links > MOST_LINKS) {
       // No permission, a file server that does not answer, links in a circle: somebody may see to it.
       throw new FileUnavailableError(`Cannot resolve the path ${path}: ${messageOf(error)}`, {
@@ -112,11 +113,20 @@ async function makeFolderOf(file: string, path: string): Promise<void> {
   try {
     await makeFolder(dirname(file));
   } catch (cause) {
+    if (hasCode(cause, "ENAMETOOLONG")) throw tooLong(path, cause);
     throw new FileUnavailableError(`Cannot create the folder of ${path}: ${messageOf(cause)}`, {
       path,
       cause,
     });
   }
+}
+
+/** No waiting makes it shorter. */
+function tooLong(path: string, cause: unknown): TargetFileError {
+  return new TargetFileError(`The path or a name in it is longer than the file system allows: ${path}`, {
+    path,
+    cause,
+  });
 }
 
 function megabytes(bytes: number): number {

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { temporaryName } from "../../src/hdf5/temporary-names.js";
 import type { PrivateRedis } from "../../src/redis/server.js";
 import { DataStore } from "../../src/scan/store.js";
 import { sleep } from "../../src/waiting.js";
@@ -85,6 +86,17 @@ test("the beginnings of files that killed writers have left behind are removed, 
     expect(await startWriter(redis.url, "--until-idle", "0.3").ended).toBe(0);
     expect(await readdir(root)).toEqual(["data.h5"]);
   }
+});
+
+test("a file may have the longest name that there is, and what a killed writer has left of it is removed", async () => {
+  const name = `${"é".repeat(126)}.h5`;
+  await using store = await DataStore.connect(redis.url);
+  const scan = await publishSimple(store, join(root, name));
+  await scan.send(0, 5);
+  await scan.end();
+  await writeFile(join(root, temporaryName(name)), "");
+  expect(await startWriter(redis.url, "--until-idle", "0.3").ended).toBe(0);
+  expect(await readdir(root)).toEqual([name]);
 });
 
 test("files of others with names like those of beginnings stay", async () => {

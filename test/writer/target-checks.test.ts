@@ -56,6 +56,23 @@ test("a file that is a link to something outside, which does not exist yet, is r
   await expect(check(join(root, "allowed", "scan.h5"))).rejects.toMatchObject({ code: "ERR_TARGET_FILE" });
 });
 
+test("a file that is a link to something inside, whose folder does not exist yet, has that folder made", async () => {
+  const real = join(root, "allowed", "new", "real.h5");
+  await symlink(real, join(root, "allowed", "scan.h5"));
+  expect(await check(join(root, "allowed", "scan.h5"))).toBe(real);
+  expect(existsSync(join(root, "allowed", "new"))).toBe(true);
+});
+
+test.each([
+  ["a name", `${"x".repeat(256)}.h5`],
+  ["a path", `${"folder/".repeat(600)}scan.h5`],
+])("%s that is too long is refused for good", async (_, way) => {
+  await expect(check(join(root, "allowed", way))).rejects.toMatchObject({
+    code: "ERR_TARGET_FILE",
+    message: expect.stringContaining("longer than the file system allows"),
+  });
+});
+
 test("an allowed folder that is a link itself is followed", async () => {
   await mkdir(join(root, "real"));
   await symlink(join(root, "real"), join(root, "linked"));

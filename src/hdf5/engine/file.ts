@@ -1,9 +1,10 @@
 import { type BigIntStats, constants } from "node:fs";
 import { type FileHandle, link, open, rename, stat, unlink } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { FileExistsError, systemCode, systemError } from "../errors.js";
 import { encodeSuperblock, SUPERBLOCK_MAX, type Superblock } from "../format/superblock.js";
+import { temporaryName } from "../temporary-names.js";
 import { ChangeWatch } from "./change-watch.js";
 import { readSuperblock } from "./find-superblock.js";
 import { Headroom } from "./headroom.js";
@@ -53,7 +54,7 @@ export class DataFile {
     contentFor: (block: Superblock) => Buffer,
     first: Superblock,
   ): Promise<DataFile> {
-    const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.${Date.now().toString(36)}.tmp`);
+    const temporary = join(dirname(path), temporaryName(path));
     let handle: FileHandle | undefined;
     try {
       handle = await open(temporary, "wx+");
