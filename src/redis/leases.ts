@@ -1,5 +1,7 @@
 import type { RedisClient } from "./client.js";
 import { type Command, xread } from "./commands.js";
+import { NotInitialisedError } from "./errors.js";
+import { KEYS } from "./keys.js";
 import { asNumber, asTextOrNull } from "./replies.js";
 import { fileLeaseKey, requestsKey, WRITER_KEYS } from "./writer-keys.js";
 
@@ -12,7 +14,9 @@ export const LEASE_TTL = 10_000;
 /** Requests are of use as long as somebody may wait for them (ms). */
 const REQUESTS_KEPT = 60_000;
 
+/** Nothing is put into a database that was emptied: nobody could initialise it any more. */
 const TAKE = `
+if redis.call("EXISTS", "${KEYS.protocolVersion}") == 0 then return -1 end
 if redis.call("SET", KEYS[1], ARGV[1], "NX", "PX", ARGV[2]) then return 1 end
 local owner = redis.call("GET", KEYS[1])
 if owner ~= ARGV[1] and owner ~= ARGV[3] then
@@ -45,28 +49,35 @@ export interface LeaseOptions {
 /**
  * Takes the lease of a file, when it is free or `owner` holds it already: true when `owner` holds it now. Its holder is
  * told otherwise, see `nextRequests`.
+ *
+ * @throws {NotInitialisedError} when the database is not initialised (any more).
  */
-export function takeLease(
+export async function takeLease(
   client: RedisClient,
   path: string,
   owner: string,
   options: LeaseOptions = {},
 ): Promise<boolean> {
   const values = [options.from ?? owner, path, requestsKey("")];
-  return evaluate(client, TAKE, path, owner, values, options);
+  const taken = await evaluate(client, TAKE, path, owner, values, options);
+  if (taken >= 0) return taken === 1;
+  throw new NotInitialisedError(
+    `The database at ${client.target.label} was emptied, and is not initialised any more.`,
+    { path },
+  );
 }
 
 /**
  * Makes a lease last for another `ttl`. False when it has run out, even when nobody took it since: the file may have
  * been another writer's for a moment, so that what is known of it is worth nothing.
  */
-export function renewLease(
+export async function renewLease(
   client: RedisClient,
   path: string,
   owner: string,
   options: LeaseOptions = {},
 ): Promise<boolean> {
-  return evaluate(client, RENEW, path, owner, [], options);
+  return (await evaluate(client, RENEW, path, owner, [], options)) === 1;
 }
 
 async function evaluate(
@@ -76,9 +87,9 @@ async function evaluate(
   owner: string,
   values: readonly string[],
   options: LeaseOptions,
-): Promise<boolean> {
+): Promise<number> {
   const ttl = options.ttl ?? LEASE_TTL;
-  return (await client.do(run(script, [fileLeaseKey(path)], [owner, ttl, ...values]), options)) === 1;
+  return client.do(run(script, [fileLeaseKey(path)], [owner, ttl, ...values]), options);
 }
 
 /** Waits, at most so many milliseconds, for files that others want of `owner`; `last` is to be passed to the next call. */

@@ -1,6 +1,7 @@
 import type { RedisClient, RequestOptions } from "./client.js";
-import type { Command } from "./commands.js";
+import { type Command, exists } from "./commands.js";
 import { RedisOutOfMemoryError } from "./errors.js";
+import { KEYS } from "./keys.js";
 import { asList, asNothing, asText } from "./replies.js";
 import { positionsKey, WRITER_KEYS } from "./writer-keys.js";
 
@@ -18,7 +19,8 @@ export const POSITIONS_TTL = 30_000;
 
 /**
  * Publishes where a writer is in its streams, and that it lives; `done` are streams that it no longer needs. When Redis is
- * out of memory the positions published before stay as they are, for as long again, and RedisOutOfMemoryError is thrown.
+ * out of memory the positions published before stay as they are, for as long again, and RedisOutOfMemoryError is thrown. Nothing
+ * is put into a database that was emptied: nobody could initialise it any more.
  */
 export async function publishPositions(
   client: RedisClient,
@@ -27,6 +29,7 @@ export async function publishPositions(
   done: readonly string[] = [],
   options: RequestOptions = {},
 ): Promise<void> {
+  if (!(await client.do(exists(KEYS.protocolVersion), options))) return;
   const key = positionsKey(writer);
   // The field "" is no stream: it keeps the hash alive while the writer needs nothing.
   const fields = [...positions].flat();

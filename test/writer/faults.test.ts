@@ -138,6 +138,23 @@ test("a scan that is deleted while it runs is written as far as it came, and doe
   expect(await readValues(file, "/1.1/data")).toEqual(range(5));
 });
 
+test("a Redis that was emptied under the writer can be initialised anew, and its scans are written", async () => {
+  await using writer = await startWriter();
+  const watch = new StatusWatch(writer);
+  const before = await publishSimple(at.store, file, 1);
+  await before.send(0, 5);
+  await watch.until((status) => points(status) === 5);
+  await at.store.redis.commands.call(["FLUSHALL"]);
+  await watch.until(({ retrying, message }) => retrying && /was emptied/.test(message));
+  await at.store.initialise();
+  const after = await publishSimple(at.store, file, 2);
+  await after.send(0, 10);
+  await after.end();
+  await watch.until(({ number, durable }) => number === 2 && durable);
+  expect(await readValues(file, "/1.1/data")).toEqual(range(5));
+  expect(await readValues(file, "/2.1/data")).toEqual(range(10));
+});
+
 test("a stream that is never sealed does not keep a closed scan waiting", async () => {
   await using writer = await startWriter();
   const watch = new StatusWatch(writer);
