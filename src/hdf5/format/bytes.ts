@@ -36,6 +36,7 @@ export class ByteWriter {
   u64(value: number | bigint | undefined | null): this {
     const at = this.advance(8);
     if (typeof value === "number") {
+      if (!Number.isSafeInteger(value)) throw new RangeError(`a length or address of ${value}`);
       this.buffer.writeUInt32LE(value >>> 0, at);
       this.buffer.writeUInt32LE(Math.floor(value / 2 ** 32), at + 4);
     } else this.buffer.writeBigUInt64LE(value ?? UNDEFINED, at);

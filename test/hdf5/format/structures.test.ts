@@ -42,6 +42,10 @@ describe("the checksum", () => {
 });
 
 describe("bytes", () => {
+  test.each([Number.NaN, 1.5, -1, 2 ** 53])("%d is no length or address", (value) => {
+    expect(() => new ByteWriter().u64(value)).toThrow(RangeError);
+  });
+
   test("grow with what is written, and refuse to be read beyond the end", () => {
     const writer = new ByteWriter(1).u8(1, 2).u16(3).u32(4).u64(5).u64(undefined).ascii("ab").pad(8);
     const reader = new ByteReader(writer.done());
