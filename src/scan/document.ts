@@ -102,14 +102,17 @@ export function formatDocument(document: ScanDocument): string {
   });
 }
 
-/** The JSON text of an `info`; one that cannot be published is a ScanInfoError. */
+/** The JSON text of an `info`; one that is no JSON is a ScanInfoError. */
 export function formatInfo(info: JsonObject, scan: string): string {
-  let text: string;
   try {
-    text = formatJson(info);
+    return formatJson(info);
   } catch (cause) {
     throw new ScanInfoError(`The info of scan ${scan} is no JSON: ${messageOf(cause)}`, { scan, cause });
   }
+}
+
+/** Refuses the JSON text of an `info` that is too large or too deep to be published. */
+export function requirePublishable(text: string, scan: string): void {
   const { depth, length } = measureJson(text);
   if (length > INFO_LIMIT) {
     throw new ScanInfoError(
@@ -123,13 +126,12 @@ export function formatInfo(info: JsonObject, scan: string): string {
       { scan },
     );
   }
-  return text;
 }
 
 /** Refuses, before anything is written, an `info` that is no object, no JSON, too large or too deep. */
 export function requireInfo(info: unknown, scan: string): void {
   if (!isJsonObject(info)) throw new ScanInfoError(`The info of scan ${scan} is no JSON object.`, { scan });
-  formatInfo(info, scan);
+  requirePublishable(formatInfo(info, scan), scan);
 }
 
 /** All keys of a scan: its document, its states and its data. */

@@ -10,7 +10,14 @@ import { StreamPublisher, sealStream } from "../stream/publisher.js";
 import type { SignalOption } from "../stream/reading.js";
 import type { Sink } from "../stream/sink.js";
 import { Stream } from "../stream/stream.js";
-import { formatDocument, formatInfo, keysOf, type ScanDocument, type StreamDocument } from "./document.js";
+import {
+  formatDocument,
+  formatInfo,
+  keysOf,
+  requirePublishable,
+  type ScanDocument,
+  type StreamDocument,
+} from "./document.js";
 import { ScanStateError } from "./errors.js";
 import { type LoadedScan, stateOf } from "./loading.js";
 import { newPk } from "./pk.js";
@@ -172,11 +179,14 @@ export class PublishedScan extends Scan {
       });
     }
     const text = formatInfo(this.info, this.key);
-    if (text !== this.#savedInfo && state !== "PREPARED" && state !== "CLOSED") {
-      throw new ScanStateError(
-        `The info of scan ${this.key} was changed before it became ${state}: it may change only before prepare() and close().`,
-        { scan: this.key },
-      );
+    if (text !== this.#savedInfo) {
+      if (state !== "PREPARED" && state !== "CLOSED") {
+        throw new ScanStateError(
+          `The info of scan ${this.key} was changed before it became ${state}: it may change only before prepare() and close().`,
+          { scan: this.key },
+        );
+      }
+      requirePublishable(text, this.key);
     }
     const failure = state === "STOPPED" || state === "CLOSED" ? await this.#seal(options) : undefined;
     await this.#save(state, text, options);

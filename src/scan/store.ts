@@ -11,7 +11,7 @@ import type { GroupOptions, SignalOption } from "../stream/reading.js";
 import { Sink } from "../stream/sink.js";
 import { abortable, Deadline } from "../waiting.js";
 import { formatDocument, keysOf, parseDocument, requireInfo } from "./document.js";
-import { NoScanError, ScanNotFoundError, ScanStateError } from "./errors.js";
+import { NoScanError, ScanInfoError, ScanNotFoundError, ScanStateError } from "./errors.js";
 import { type FollowScansOptions, followScans } from "./follow-scans.js";
 import { type HistoryItem, lastItem, lastTimetag, nextItems, requireTimetag } from "./history.js";
 import { requireIdentity, type ScanIdentityInput } from "./identity.js";
@@ -197,8 +197,7 @@ export class DataStore {
       }
       const open = await this.openScan(key, options);
       await open.sealAll(options);
-      open.info.end_reason = "DELETION";
-      await open.close(options);
+      await closeForDeletion(open, options);
     }
     await this.redis.atomically(
       keysOf(found.document).map((name) => commands.expire(name, DELETED_TTL)),
@@ -285,5 +284,17 @@ export class DataStore {
     await this.#check(options);
     const load = ({ key, timetag }: HistoryItem) => this.#loadItem(key, timetag, options);
     yield* followScans(this.redis, requireTimetag(await since), load, options);
+  }
+}
+
+async function closeForDeletion(scan: PublishedScan, options: SignalOption): Promise<void> {
+  const { info } = scan;
+  scan.info = { ...info, end_reason: "DELETION" };
+  try {
+    await scan.close(options);
+  } catch (error) {
+    if (!(error instanceof ScanInfoError)) throw error;
+    scan.info = info; // another publisher's, larger than may be published: it goes as it is
+    await scan.close(options);
   }
 }

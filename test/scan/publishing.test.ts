@@ -83,4 +83,17 @@ describe("a published scan", () => {
     await store.deleteScan(scan.key);
     await expect(store.loadScan(scan.key)).rejects.toMatchObject({ code: "ERR_SCAN_NOT_FOUND" });
   });
+
+  test("is closed and deleted by force also when its info is larger than one may be published", async () => {
+    const scan = await store.createScan(identity);
+    const stream = scan.createStream("x", { dtype: "<f8" });
+    await scan.prepare();
+    const large = JSON.stringify("x".repeat(2 ** 20));
+    await store.redis.commands.call(["JSON.SET", scan.key, ".info.note", large]);
+    const reader = await store.loadScan(scan.key);
+    await store.deleteScan(scan.key, { force: true });
+    await expect(store.loadScan(scan.key)).rejects.toMatchObject({ code: "ERR_SCAN_NOT_FOUND" });
+    expect(await reader.waitFor("CLOSED")).toBe("CLOSED");
+    for await (const value of reader.streams.get(stream.name)?.values() ?? []) expect(value).toBeUndefined(); // to the seal
+  });
 });
