@@ -17,9 +17,17 @@ export interface SavedState {
 export function parseSavedState(record: ScanRecord): SavedState {
   return {
     status: record.status === undefined ? undefined : parseStatus(record.status),
-    preparedInfo: record.prepared && parseInfo(record.prepared),
-    claims: record.claims === undefined ? new Map() : parseClaims(record.claims),
+    preparedInfo: readable(record.prepared, parseInfo),
+    claims: readable(record.claims, parseClaims) ?? new Map(),
   };
+}
+
+function readable<T, R>(value: T | undefined, parse: (value: T) => R): R | undefined {
+  try {
+    return value === undefined ? undefined : parse(value);
+  } catch {
+    return undefined;
+  }
 }
 
 /** An `info` with the kinds of its numbers, small enough to be kept in Redis. */
@@ -32,7 +40,9 @@ export function formatClaims(claims: ReadonlyMap<string, ReadonlySet<string>>): 
 }
 
 function parseInfo(bytes: Buffer): Readonly<Record<string, unknown>> {
-  return parseExactJson(inflateRawSync(bytes).toString()) as Readonly<Record<string, unknown>>;
+  const info = parseExactJson(inflateRawSync(bytes).toString());
+  if (typeof info !== "object" || info === null) throw new TypeError("no info");
+  return info as Readonly<Record<string, unknown>>;
 }
 
 function parseClaims(text: string): Map<string, Set<string>> {

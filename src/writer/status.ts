@@ -70,6 +70,8 @@ export function parseStatus(json: string): ScanStatus | undefined {
     return undefined;
   }
   if (typeof value !== "object" || value === null) return undefined;
-  if (!("scan" in value && "state" in value && "streams" in value)) return undefined;
+  if (!("scan" in value && "state" in value && "streams" in value && "start" in value)) return undefined;
+  if (typeof value.streams !== "object" || value.streams === null) return undefined;
+  if (typeof value.start !== "string" || Number.isNaN(Date.parse(value.start))) return undefined;
   return { durable: true, ...value } as ScanStatus; // earlier versions told of the end only then
 }

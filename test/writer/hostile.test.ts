@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { openHdf5Reader } from "../../src/hdf5/reader.js";
 import { xadd } from "../../src/redis/commands.js";
+import { scanRecordKey } from "../../src/redis/writer-keys.js";
 import { Writer } from "../../src/writer/index.js";
 import { runCli } from "../support/cli.js";
 import { startWriter } from "./processes.js";
@@ -123,6 +124,31 @@ test("a stream that fails midway keeps its points, and its status tells them", a
     [3, 4],
   ]);
 });
+
+test.each([
+  ["status", JSON.stringify({ scan: "x", state: "RUNNING", streams: {}, start: "yesterday" })],
+  ["status", JSON.stringify({ scan: "x", state: "RUNNING", streams: null, start: "2026-01-01T00:00:00Z" })],
+  ["claims", '{"a"'],
+  ["claims", '{"a":1}'],
+  ["prepared", "no deflated text"],
+])(
+  "a record of a scan whose %s is %s counts as missing: the scan is written, as are the others",
+  async (field, value) => {
+    const [odd, other] = [await publishSimple(at.store, file, 1), await publishSimple(at.store, file, 2)];
+    await at.store.redis.commands.call(["HSET", scanRecordKey(odd.scan.key), field, value]);
+    for (const { send, end } of [odd, other]) {
+      await send(0, 3);
+      await end();
+    }
+    await using writer = await Writer.start(at.store, { leastFree: 0 });
+    const watch = new StatusWatch(writer);
+    for (const number of [1, 2]) {
+      const status = await watch.until((seen) => seen.number === number && seen.durable);
+      expect(status).toMatchObject({ state: "COMPLETE", warnings: [] });
+      expect(await readValues(file, `/${number}.1/data`)).toEqual([0, 1, 2]);
+    }
+  },
+);
 
 test("what cannot be written is told while the scan runs", async () => {
   await using writer = await Writer.start(at.store, { leastFree: 0, roots: [join(at.root, "elsewhere")] });
