@@ -1,11 +1,12 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { promisify } from "node:util";
 import { InvalidArgumentError, messageOf } from "../errors.js";
 import { makeFolder } from "../folders.js";
 import { RedisServerError } from "./errors.js";
@@ -49,6 +50,7 @@ exec "$@" </dev/null 3<&-
 `;
 
 const PORT_ATTEMPTS = 5;
+const PID_FILE = "redis.pid";
 
 /** `pid:role date time level text` */
 const LOG_LINE = /^\d+:\S+ .*? \d\d:\d\d:\d\d\.\d+ ([.*#-]) (.*)$/;
@@ -100,6 +102,7 @@ async function launch(
     await makeFolder(dir).catch((cause: unknown) => {
       throw new RedisServerError(`The folder ${dir} cannot be made: ${messageOf(cause)}.`, { cause });
     });
+    await refuseSecondServer(dir);
   }
   const temporary = dir === undefined ? await mkdtemp(join(tmpdir(), "nxlive-redis-")) : undefined;
   const args = serverArgs(program, port, dir ?? temporary ?? "", options);
@@ -134,6 +137,21 @@ async function launch(
   return { url: `redis://127.0.0.1:${port}`, port, pid, exited, stop, [Symbol.asyncDispose]: stop };
 }
 
+/** Two servers in one folder would save their databases over each other's. */
+async function refuseSecondServer(dir: string): Promise<void> {
+  const pid = Number(await readFile(join(dir, PID_FILE), "utf8").catch(() => ""));
+  if (pid > 0 && (await isRedis(pid)))
+    throw new RedisServerError(`The folder ${dir} is in use by the Redis server with the process id ${pid}.`);
+}
+
+/** Whether a process that was a Redis server is one still: a number left by a killed one may be another's by now. */
+async function isRedis(pid: number): Promise<boolean> {
+  const { stdout } = await promisify(execFile)("ps", ["-o", "args=", "-p", String(pid)]).catch(() => ({
+    stdout: "",
+  }));
+  return stdout.includes("redis-server");
+}
+
 function serverArgs(
   { search, json }: RedisProgram,
   port: number,
@@ -142,7 +160,7 @@ function serverArgs(
 ): string[] {
   const args = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder];
   args.push("--save", dir === undefined ? "" : "60 1", "--daemonize", "no", "--logfile", "");
-  args.push("--loadmodule", search, "--loadmodule", json);
+  args.push("--pidfile", PID_FILE, "--loadmodule", search, "--loadmodule", json);
   if (maxmemory !== undefined) args.push("--maxmemory", maxmemory);
   return args;
 }

@@ -63,6 +63,21 @@ describe("a private Redis", () => {
     expect(second.port).not.toBe(first.port);
   });
 
+  test("has its folder alone, and gives it back, also when it was killed", async () => {
+    const dir = join(folder, "kept");
+    const first = await startPrivateRedis({ dir });
+    await expect(startPrivateRedis({ dir })).rejects.toMatchObject({
+      code: "ERR_REDIS_SERVER",
+      message: expect.stringContaining(
+        `${dir} is in use by the Redis server with the process id ${first.pid}`,
+      ),
+    });
+    process.kill(first.pid, "SIGKILL");
+    await first.exited;
+    await (await startPrivateRedis({ dir })).stop();
+    await (await startPrivateRedis({ dir })).stop();
+  });
+
   test("tells that its port is taken", async () => {
     await using first = await startPrivateRedis();
     await expect(startPrivateRedis({ port: first.port })).rejects.toMatchObject({
