@@ -50,7 +50,7 @@ export class StatusBoard {
   start(): void {
     let publishing = false; // one warning for each run that fails
     this.#timer ??= setInterval(async () => {
-      if (publishing) return;
+      if (publishing || this.#cutOff.aborted) return;
       publishing = true;
       await this.publish().catch((error: unknown) =>
         this.#log.warn(`Statuses are not published: ${messageOf(error)}`),
