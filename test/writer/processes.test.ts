@@ -35,24 +35,31 @@ async function statusesOf(keys: readonly string[]): Promise<ScanStatus[]> {
   return texts.flatMap((text) => parseStatus(text ?? "null") ?? []);
 }
 
+/** Publishes scans with these numbers, each with 10 points and a file of its own, and waits until they are written so far. */
+async function publishAll(numbers: readonly number[], session: string) {
+  const scans = await Promise.all(
+    numbers.map((number) => publishSimple(store, fileOf(number), number, { session })),
+  );
+  await Promise.all(scans.map((scan) => scan.send(0, 10)));
+  const statuses = await Promise.all(
+    scans.map(({ scan }) => awaitStatus(store, scan.key, (status) => points(status) === 10)),
+  );
+  return { scans, writers: new Set(statuses.map(({ writer }) => writer)) };
+}
+
 test("two writers divide the scans between them, and one takes over from the other when it is killed", async () => {
-  // One scan at a time is taken up, so that neither has all of them in hand before the other one looks.
-  const one = startWriter(redis.url, "--concurrency", "1");
-  const other = startWriter(redis.url, "--concurrency", "1");
-  await Promise.all([one, other].map((writer) => writer.says(/Writing the scans/)));
-  const scans: Awaited<ReturnType<typeof publishSimple>>[] = [];
-  const owners = new Set<string>();
-  // Until each has some. Who is late for the first of a few scans waits a moment with it, in which the other one takes the
-  // rest: of twice as many it gets its part.
-  while (owners.size < 2) {
-    const more = range(Math.max(4, scans.length)).map((i) => scans.length + i + 1);
-    const batch = await Promise.all(more.map((number) => publishSimple(store, fileOf(number), number)));
-    await Promise.all(batch.map((scan) => scan.send(0, 10)));
-    for (const { scan } of batch) {
-      owners.add((await awaitStatus(store, scan.key, (status) => points(status) === 10)).writer);
-    }
-    scans.push(...batch);
-  }
+  // Each has some that the other one cannot have; of those for both, the quicker one may take all.
+  const one = startWriter(redis.url, "--session", "first");
+  await one.says(/Writing the scans/);
+  const first = await publishAll([1, 2, 3], "first");
+  const other = startWriter(redis.url);
+  await other.says(/Writing the scans/);
+  const second = await publishAll([4, 5, 6], "second");
+  const both = await publishAll([7, 8, 9, 10], "first");
+  expect(first.writers.size).toBe(1);
+  expect(second.writers.size).toBe(1);
+  expect(second.writers).not.toEqual(first.writers);
+  const scans = [first, second, both].flatMap((published) => published.scans);
   const numbers = range(scans.length).map((i) => i + 1);
   const keys = scans.map(({ scan }) => scan.key);
 

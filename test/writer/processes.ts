@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { onTestFinished } from "vitest";
 import { spawnCli } from "../support/cli.js";
 
 /** A writer in a process of its own. */
@@ -18,9 +19,10 @@ export interface WriterProcess {
   readonly log: readonly string[];
 }
 
-/** Starts `nxlive write`; extra arguments follow. */
+/** Starts `nxlive write`, which does not outlive the test; extra arguments follow. */
 export function startWriter(url: string, ...args: readonly string[]): WriterProcess {
   const child = spawnCli(["write", "--redis", url, "--least-free", "0", ...args]);
+  onTestFinished(() => void child.kill("SIGKILL"));
   child.stdout.resume();
   const log: string[] = [];
   const waiting = new Set<(line: string) => void>();
