@@ -1,4 +1,5 @@
-import { resolve } from "node:path";
+import { statfs } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { Bookkeeping } from "./engine/bookkeeping.js";
 import { DataWrites } from "./engine/data-writes.js";
 import { DataFile } from "./engine/file.js";
@@ -17,6 +18,8 @@ import { encodeSuperblock, type Superblock } from "./format/superblock.js";
 import type { Hdf5Writer, OpenOptions } from "./writer-api.js";
 
 const QUARANTINE_MINUTES = 10;
+/** Bytes. */
+const SHORT_OF_ROOM = 2 ** 30;
 /** Where the root group of our files lies: right behind the superblock. */
 const ROOT = 48;
 
@@ -29,10 +32,16 @@ export async function openHdf5(path: string, options: OpenOptions = {}): Promise
   const absolute = resolve(path);
   const minutes = options.quarantineMinutes ?? QUARANTINE_MINUTES;
   const { writer, recovered } = await openAt(absolute, options.mode ?? "append", minutes);
-  if (!recovered) return writer;
-  // What a killed writer has left in scratch space takes room, which may be what it died of: an orderly end cuts it off.
+  if (!recovered || !(await isShortOfRoom(absolute))) return writer;
+  // What a killed writer has left in scratch space takes room, which may be what it died of: an orderly end cuts it off, but
+  // a second later only, for readers. With room enough it may stay until the file is closed.
   await writer.close();
   return (await openAt(absolute, "append", minutes)).writer;
+}
+
+async function isShortOfRoom(path: string): Promise<boolean> {
+  const room = await statfs(dirname(path)).catch(() => undefined);
+  return room !== undefined && room.bavail * room.bsize < SHORT_OF_ROOM;
 }
 
 async function openAt(

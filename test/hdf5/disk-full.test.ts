@@ -118,6 +118,24 @@ describe("a full disk", () => {
     expect(await h5py(path, 'print(h5py.File(path)["x"].shape)')).toBe("(2621440,)");
   });
 
+  test("has room for the next writer where a killed one served its readers", async () => {
+    const path = join(folder, "killed.h5");
+    const noise = (bytes: number) => randomFillSync(new Uint8Array(bytes));
+    const storage = { chunks: [65536], contiguousBelow: 0, gzip: 1 };
+    const killed = await openHdf5(path);
+    const dataset = await killed.createGrowing("/x", { dtype: "|u1", rowShape: [] }, storage);
+    for (let part = 0; part < 30; part++) {
+      await dataset.append(noise(65_000)); // each commit has another chunk of which readers see a part
+      await killed.commit();
+    }
+    await killed.abandon();
+    const file = await openHdf5(path);
+    await (await file.openGrowing("/x", storage)).append(noise(900_000));
+    await file.commit();
+    await file.close();
+    expect(await h5py(path, 'print(h5py.File(path)["x"].shape)')).toBe(`(${30 * 65_000 + 900_000},)`);
+  });
+
   test("stops appends that would only pile up in memory", async () => {
     const file = await openHdf5(join(folder, "pile.h5"));
     const dataset = await file.createGrowing(

@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { openHdf5 } from "../../src/hdf5/open.js";
 import type { DatasetOptions } from "../../src/hdf5/writer-api.js";
@@ -58,22 +57,6 @@ test.each([
     expect(await right(path, 4000)).toBe("4000");
   },
 );
-
-test("what served the readers of a killed writer takes no more room once its file is opened again", async () => {
-  const path = folder("cut-off.h5");
-  const killed = await openHdf5(path);
-  const dataset = await killed.createGrowing("/x", type, GZIP);
-  for (let rows = 0; rows < 4000; rows += 250) {
-    await dataset.append(noise(rows, 250));
-    await killed.commit();
-  }
-  await killed.abandon();
-  const next = await openHdf5(path);
-  expect((await stat(path)).size).toBeLessThan(2 * 2 ** 20);
-  await (await next.openGrowing("/x", GZIP)).append(noise(4000, 1000));
-  await next.close();
-  expect(await right(path, 5000)).toBe("5000");
-});
 
 test("chunks added at once to a finished dataset of an earlier session are in the closed file", async () => {
   const path = folder("resumed.h5");
