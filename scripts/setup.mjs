@@ -118,9 +118,19 @@ function take(lock) {
   } catch (error) {
     if (error.code !== "EEXIST") throw error;
   }
-  const holder = existsSync(lock) ? Number(readFileSync(lock, "utf8")) : 0;
+  const holder = holderOf(lock);
   if (holder > 0 && !isRunning(holder)) rmSync(lock, { force: true }); // killed in the middle
   return false;
+}
+
+/** The process that has the lock; 0 when it has given it back, or is about to write its number. */
+function holderOf(lock) {
+  try {
+    return Number(readFileSync(lock, "utf8"));
+  } catch (error) {
+    if (error.code !== "ENOENT") throw error;
+    return 0;
+  }
 }
 
 function isRunning(pid) {
