@@ -8,7 +8,6 @@ import { PageRoom } from "./page-room.js";
 import { PluginAnswers } from "./plugin-answers.js";
 import { AIM, nextRead, type Page, ReadAhead } from "./read-ahead.js";
 import type { CursorOptions, GroupOptions, StreamView } from "./reading.js";
-import { failedView } from "./view.js";
 
 /**
  * Follows many streams, of any scans of one store, with one blocking read at a time. Each step gives what has newly
@@ -150,33 +149,18 @@ export class CursorGroup implements AsyncIterableIterator<Map<FollowableStream, 
       if (follower.ready) (follower.stream.events === follower.stream ? plain : others).push(follower);
     }
     if (others.length > 0) await this.#answers.ask(others, signal);
-    const telling = plain.map((follower) => this.#view(follower, views, signal));
+    const hand = (follower: Follower, view: StreamView | null) => {
+      if (view) views.set(follower.stream, view);
+      if (follower.ended) this.#followers.delete(follower.stream);
+    };
+    const telling = plain.map(async (follower) =>
+      hand(follower, await follower.tell(signal, this.#closing.signal)),
+    );
     if (telling.length > 0) await (telling.length === 1 ? telling[0] : Promise.all(telling));
     for (const [follower, view] of this.#answers.take()) {
-      const { stream } = follower;
-      if (this.#followers.get(stream) !== follower) continue; // it has left meanwhile
-      if (view) views.set(stream, view);
-      if (follower.ended) this.#followers.delete(stream);
+      if (this.#followers.get(follower.stream) === follower) hand(follower, view); // else it has left meanwhile
     }
     return views;
-  }
-
-  async #view(
-    follower: Follower,
-    views: Map<FollowableStream, StreamView>,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
-    const { stream } = follower;
-    try {
-      if (stream.failure) throw stream.failure;
-      const view = await follower.view(signal);
-      if (view) views.set(stream, view);
-    } catch (error) {
-      if (signal?.aborted || this.#closing.signal.aborted) throw error;
-      follower.ended = true;
-      views.set(stream, failedView(follower.position, error));
-    }
-    if (follower.ended) this.#followers.delete(stream);
   }
 
   get #unsealed(): Follower[] {

@@ -3,7 +3,7 @@ import { endOf, type PointsEntry, parseEntry, type StreamEntry } from "./entry.j
 import { StreamFormatError } from "./errors.js";
 import type { FollowableStream } from "./followable.js";
 import type { GroupOptions, StreamView } from "./reading.js";
-import { EntriesView } from "./view.js";
+import { EntriesView, failedView } from "./view.js";
 
 /** How far a cursor has come in one stream: which events it has, which points it has handed out. */
 export class Follower {
@@ -101,6 +101,18 @@ export class Follower {
   fail(error: unknown): void {
     this.#failure ??= { error };
     this.sealed = true;
+  }
+
+  /** As `view`; what goes wrong with the stream ends it, with a last view that tells. Rejects when a signal has aborted. */
+  async tell(signal: AbortSignal | undefined, closing: AbortSignal): Promise<StreamView | null> {
+    try {
+      if (this.stream.failure) throw this.stream.failure;
+      return await this.view(signal);
+    } catch (error) {
+      if (signal?.aborted || closing.aborted) throw error;
+      this.ended = true;
+      return failedView(this.#position, error);
+    }
   }
 
   /** The next points to hand out, null when more events are needed first. */

@@ -1,7 +1,6 @@
 import { abortable } from "../waiting.js";
 import type { Follower } from "./follower.js";
 import type { StreamView } from "./reading.js";
-import { failedView } from "./view.js";
 
 /** A plugin that takes longer for a view does not keep those of other streams waiting (ms). */
 const PATIENCE = 100;
@@ -64,15 +63,11 @@ export class PluginAnswers {
 
   /** Never rejects. What a plugin waits for may never come: aborting and closing do not wait for it. */
   async #view(follower: Follower, signal: AbortSignal | undefined): Promise<void> {
-    const { stream } = follower;
+    const telling = follower.tell(signal, this.#closing);
     try {
-      if (stream.failure) throw stream.failure;
-      const view = await abortable(abortable(follower.view(signal), this.#closing), signal);
-      this.#given.set(follower, view);
-    } catch (error) {
-      if (signal?.aborted || this.#closing.aborted) return; // the next read asks anew
-      follower.ended = true;
-      this.#given.set(follower, failedView(follower.position, error));
+      this.#given.set(follower, await abortable(abortable(telling, this.#closing), signal));
+    } catch {
+      // Aborted: the next read asks anew.
     }
   }
 

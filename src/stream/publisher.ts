@@ -116,7 +116,7 @@ export class StreamPublisher {
    */
   async seal(options: FlushOptions = {}): Promise<number> {
     options.signal?.throwIfAborted();
-    this.#sealing ??= new SharedCall((signal) => this.#seal({ signal }));
+    this.#sealing ??= new SharedCall((signal) => this.#seal(signal));
     const sealing = this.#sealing;
     const waiting = () => `stream "${this.name}" to be sealed`;
     try {
@@ -189,11 +189,11 @@ export class StreamPublisher {
     throw this.#sender.failure;
   }
 
-  async #seal(options: FlushOptions): Promise<number> {
-    await this.flush(options).catch((error) => {
+  async #seal(signal: AbortSignal): Promise<number> {
+    await this.flush({ signal }).catch((error) => {
       if (error !== this.#sender.failure || error instanceof SecondPublisherError) throw error;
     });
-    return sealStream(this.#redis, this.key, options);
+    return sealStream(this.#redis, this.key, { signal });
   }
 }
 
