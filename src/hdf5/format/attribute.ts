@@ -29,10 +29,14 @@ export function encodeAttribute(parts: AttributeParts): Buffer {
     .done();
 }
 
-/** Undefined parts when the datatype is shared (committed): its bytes are then a reference. */
-export function parseAttribute(
-  bytes: Uint8Array,
-): AttributeParts & { readonly nameBytes: Buffer; readonly shared: boolean } {
+export interface ParsedAttribute extends AttributeParts {
+  /** As it is stored. */
+  readonly nameBytes: Buffer;
+  /** The datatype is a committed one: its bytes are a reference then. */
+  readonly shared: boolean;
+}
+
+export function parseAttribute(bytes: Uint8Array): ParsedAttribute {
   const reader = new ByteReader(bytes);
   const version = reader.u8();
   if (version < 1 || version > 3) throw new RangeError(`attribute version ${version}`);

@@ -1,11 +1,10 @@
-import { parseAttribute } from "./attribute.js";
+import { type ParsedAttribute, parseAttribute } from "./attribute.js";
 import { readDense } from "./dense.js";
 import { byName } from "./links.js";
 import { MESSAGE, parseAttributeInfo } from "./messages.js";
 import type { Message, ReadBytes } from "./object-header.js";
 
-export interface AttributeMessage {
-  readonly name: string;
+export interface AttributeMessage extends ParsedAttribute {
   readonly body: Buffer;
   readonly flags: number;
 }
@@ -25,7 +24,7 @@ export async function readAttributes(
       ? messages.filter(({ type }) => type === MESSAGE.attribute)
       : await readDense(read, heap, nameIndex);
   const attributes = found.map(({ body, flags, order }) => ({
-    name: parseAttribute(body).name,
+    ...parseAttribute(body),
     body,
     flags,
     order,

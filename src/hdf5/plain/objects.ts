@@ -1,4 +1,3 @@
-import { parseAttribute } from "../format/attribute.js";
 import { readAttributes } from "../format/attributes.js";
 import { readCommittedType } from "../format/committed.js";
 import { type RawFile, readExternalFiles } from "../format/external-files.js";
@@ -44,19 +43,16 @@ export class PlainObjects {
 
   /** The names of the attributes there as they are stored, as far as the path can be followed here. */
   async attributeNames(path: string): Promise<Buffer[] | undefined> {
-    const place = await this.#locate(path);
-    if (place?.kind !== "hard") return undefined;
-    const attributes = await readAttributes(this.#file.read, await this.#messages(place.address));
-    return attributes.map(({ body }) => parseAttribute(body).nameBytes);
+    const messages = await this.#messagesAt(path);
+    const attributes = messages && (await readAttributes(this.#file.read, messages));
+    return attributes?.map(({ nameBytes }) => nameBytes);
   }
 
   /** The names of the attributes there whose numbers are odd, as far as the path can be followed here. */
   async oddAttributes(path: string): Promise<string[]> {
-    const place = await this.#locate(path);
-    if (place?.kind !== "hard") return [];
+    const messages = (await this.#messagesAt(path)) ?? [];
     const odd: string[] = [];
-    for (const { name, body } of await readAttributes(this.#file.read, await this.#messages(place.address))) {
-      const { datatype, shared } = parseAttribute(body);
+    for (const { name, datatype, shared } of await readAttributes(this.#file.read, messages)) {
       if (await this.#oddness(datatype, shared)) odd.push(name);
     }
     return odd;
@@ -64,10 +60,8 @@ export class PlainObjects {
 
   /** The raw files that hold the elements of the dataset there; undefined when they are in the file, or that cannot be told. */
   async rawFiles(path: string): Promise<readonly RawFile[] | undefined> {
-    const place = await this.#locate(path);
-    if (place?.kind !== "hard") return undefined;
-    const messages = await this.#messages(place.address);
-    const list = messages.find(({ type }) => type === MESSAGE.externalFiles);
+    const messages = await this.#messagesAt(path);
+    const list = messages?.find(({ type }) => type === MESSAGE.externalFiles);
     return list && readExternalFiles(this.#file.read, list.body);
   }
 
@@ -134,6 +128,12 @@ export class PlainObjects {
   async #oddness(datatype: Buffer, shared: boolean): Promise<string | undefined> {
     const message = shared ? await readCommittedType(this.#file.read, datatype) : datatype;
     return message && oddNumbers(message);
+  }
+
+  /** Undefined for a link, and where the path cannot be followed here. */
+  async #messagesAt(path: string): Promise<Message[] | undefined> {
+    const place = await this.#locate(path);
+    return place?.kind === "hard" ? this.#messages(place.address) : undefined;
   }
 
   async #messages(address: number): Promise<Message[]> {
