@@ -31,12 +31,12 @@ export async function openHdf5(path: string, options: OpenOptions = {}): Promise
   options.signal?.throwIfAborted();
   const absolute = resolve(path);
   const minutes = options.quarantineMinutes ?? QUARANTINE_MINUTES;
-  const { writer, recovered } = await openAt(absolute, options.mode ?? "append", minutes);
-  if (!recovered || !(await isShortOfRoom(absolute))) return writer;
+  const writer = await openAt(absolute, options.mode ?? "append", minutes);
+  if (!writer.recovered || !(await isShortOfRoom(absolute))) return writer;
   // What a killed writer has left in scratch space takes room, which may be what it died of: an orderly end cuts it off, but
   // a second later only, for readers. With room enough it may stay until the file is closed.
   await writer.close();
-  return (await openAt(absolute, "append", minutes)).writer;
+  return openAt(absolute, "append", minutes);
 }
 
 async function isShortOfRoom(path: string): Promise<boolean> {
@@ -44,15 +44,12 @@ async function isShortOfRoom(path: string): Promise<boolean> {
   return room !== undefined && room.bavail * room.bsize < SHORT_OF_ROOM;
 }
 
-async function openAt(
-  path: string,
-  mode: "create" | "append",
-  minutes: number,
-): Promise<{ readonly writer: FileWriter; readonly recovered: boolean }> {
+async function openAt(path: string, mode: "create" | "append", minutes: number): Promise<FileWriter> {
   const claimed = await openOrCreate(path, mode);
   try {
     const writer = await startWriting(path, claimed, minutes);
-    return { writer, recovered: await writer.recover() };
+    await writer.recover();
+    return writer;
   } catch (error) {
     claimed.release();
     await claimed.file.close();

@@ -27,21 +27,19 @@ export class Bookkeeping {
   /** Space inside that may be used. */
   readonly free: readonly Extent[];
   private readonly file: DataFile;
+  /** The note, when it goes with the stored end of the file. */
   private noted: Note | undefined;
-  /** The note goes with the stored end of the file. */
-  private valid: boolean;
   /** Nothing that was published lies behind this. */
   private needed: number;
 
   private constructor(file: DataFile, note: Note | undefined, free: readonly Extent[]) {
     const { eof } = file.superblock;
     this.file = file;
-    this.noted = note;
+    this.noted = note?.eof === eof && note.end <= eof ? note : undefined;
     this.hasNote = note !== undefined;
-    this.valid = note?.eof === eof && note.end <= eof;
-    this.end = note && this.valid ? note.end : eof;
+    this.end = this.noted?.end ?? eof;
     this.needed = this.end;
-    this.free = this.valid ? free : [];
+    this.free = this.noted ? free : [];
   }
 
   /** What the note of the file says; a file without a valid one is in use up to its stored EOF. */
@@ -57,14 +55,14 @@ export class Bookkeeping {
   /** Scratch space of a writer that was killed, to which datasets may still refer. */
   get formerScratch(): { readonly start: number; readonly end: number } | undefined {
     const { noted } = this;
-    if (!noted || !this.valid || noted.scratchEnd === 0) return undefined;
+    if (!noted || noted.scratchEnd === 0) return undefined;
     return { start: noted.scratchStart, end: noted.scratchEnd };
   }
 
   /** After the stored end has moved: what the note says still holds, also if data find no room now, or the writer is killed. */
   async follow(root: Header): Promise<void> {
     const { eof } = this.file.superblock;
-    if (this.valid && this.noted && this.noted.eof !== eof) await this.write(root, { ...this.noted, eof });
+    if (this.noted && this.noted.eof !== eof) await this.write(root, { ...this.noted, eof });
   }
 
   /** From now on what lies in this space is published. */
@@ -75,8 +73,7 @@ export class Bookkeeping {
   /** Nothing more is published, and the file is let go of: space that was used for nothing is for the next writer. */
   async giveUp(root: Header): Promise<void> {
     const { noted, needed } = this;
-    if (this.valid && noted && noted.entries === 0 && needed < noted.end)
-      await this.write(root, { ...noted, end: needed });
+    if (noted && noted.entries === 0 && needed < noted.end) await this.write(root, { ...noted, end: needed });
   }
 
   /**
@@ -124,6 +121,5 @@ export class Bookkeeping {
     if (!root.keepsNote || first?.address === undefined || first.size !== NOTE_OFFSET) return;
     await this.file.write({ address: first.address + NOTE_OFFSET, bytes: encodeNote(note) });
     this.noted = note;
-    this.valid = true;
   }
 }

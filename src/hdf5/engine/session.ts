@@ -27,8 +27,8 @@ export class Session {
   protected readonly open = new Map<StoredObject, GrowingFile>();
   private last: Promise<unknown> = Promise.resolve();
   private closing: Promise<void> | undefined;
-  /** There was scratch space of a killed writer. */
-  private recovered: boolean;
+  /** There was scratch space of a killed writer, which is cut off at close. */
+  recovered: boolean = false;
   /** When a commit last showed rows in other places than before (performance.now()). */
   private moved = Number.NEGATIVE_INFINITY;
 
@@ -37,7 +37,6 @@ export class Session {
     this.parts = parts;
     this.grace = grace;
     this.release = release;
-    this.recovered = false;
     this.host = {
       allocator: parts.allocator,
       writes: parts.writes,
@@ -53,10 +52,10 @@ export class Session {
     return this.parts.file.path;
   }
 
-  /** Brings datasets of a killed writer out of its scratch space, before anything else is done with the file; false when it has left none. */
-  async recover(): Promise<boolean> {
+  /** Brings datasets of a killed writer out of its scratch space, before anything else is done with the file. */
+  async recover(): Promise<void> {
     const scratch = this.parts.bookkeeping.formerScratch;
-    if (!scratch) return false;
+    if (!scratch) return;
     this.recovered = true;
     await this.exclusive(async () => {
       for await (const { path, located } of unfinishedDatasets(this.parts.objects, scratch)) {
@@ -66,7 +65,6 @@ export class Session {
       await this.commitNow(false);
       this.parts.allocator.leaveFormer();
     });
-    return true;
   }
 
   async commit(options: { durable?: boolean; signal?: AbortSignal } = {}): Promise<void> {
