@@ -1,9 +1,8 @@
 import type { RedisClient } from "./client.js";
 import { type Command, xread } from "./commands.js";
 import { NotInitialisedError } from "./errors.js";
-import { KEYS } from "./keys.js";
 import { asNumber, asTextOrNull } from "./replies.js";
-import { fileLeaseKey, requestsKey, WRITER_KEYS } from "./writer-keys.js";
+import { EMPTIED, fileLeaseKey, requestsKey, WRITER_KEYS } from "./writer-keys.js";
 
 /**
  * Leases of files: a file is written by one writer at a time, whichever machine it runs on. A lease is a string key with
@@ -14,9 +13,8 @@ export const LEASE_TTL = 10_000;
 /** Requests are of use as long as somebody may wait for them (ms). */
 const REQUESTS_KEPT = 60_000;
 
-/** Nothing is put into a database that was emptied: nobody could initialise it any more. */
 const TAKE = `
-if redis.call("EXISTS", "${KEYS.protocolVersion}") == 0 then return -1 end
+if ${EMPTIED} then return -1 end
 if redis.call("SET", KEYS[1], ARGV[1], "NX", "PX", ARGV[2]) then return 1 end
 local owner = redis.call("GET", KEYS[1])
 if owner ~= ARGV[1] and owner ~= ARGV[3] then

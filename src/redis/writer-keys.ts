@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { KEYS } from "./keys.js";
 
 /**
  * Keys that nxlive's writers add to the database. They lie outside blissdata's prefixes, so that no Python program
@@ -14,6 +15,9 @@ export const WRITER_KEYS = {
   /** Sorted set of the scan keys that have a status, scored by the time (ms) of its last change. */
   statuses: `${PREFIX}scans`,
 } as const;
+
+/** In a script: the database was emptied. Nothing is put there: nobody could initialise it any more. */
+export const EMPTIED = `redis.call("EXISTS", "${KEYS.protocolVersion}") == 0`;
 
 /** Hash: what a writer knows of one scan. */
 export function scanRecordKey(scan: string): string {

@@ -2,9 +2,8 @@ import type { RedisClient, RequestOptions } from "./client.js";
 import { type Command, exists, get, xread, xrevrange } from "./commands.js";
 import type { Arg, Reply } from "./connection.js";
 import { compareIds } from "./entry-ids.js";
-import { KEYS } from "./keys.js";
 import { asList, asNothing, asText, asTextOrNull } from "./replies.js";
-import { fileDefaultKey, scanRecordKey, WRITER_KEYS } from "./writer-keys.js";
+import { EMPTIED, fileDefaultKey, scanRecordKey, WRITER_KEYS } from "./writer-keys.js";
 
 /**
  * What writers keep about a scan in Redis, as texts: `status` for those who look on, `claims` and `prepared` for the
@@ -60,9 +59,8 @@ export async function writeScanRecord(
   );
 }
 
-/** Nothing is put into a database that was emptied: nobody could initialise it any more. */
 const PUBLISH = `
-if redis.call("EXISTS", "${KEYS.protocolVersion}") == 0 then return 0 end
+if ${EMPTIED} then return 0 end
 local final = ARGV[3] == "1"
 if redis.call("HEXISTS", KEYS[1], "final") == 1 and not final then return 0 end
 redis.call("HSET", KEYS[1], "status", ARGV[2])

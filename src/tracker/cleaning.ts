@@ -11,7 +11,6 @@ import {
   journalFields,
   newestIds,
   parseJournalEntry,
-  timeOfId,
 } from "./journal.js";
 import { decideTrim } from "./trimming.js";
 
@@ -66,8 +65,8 @@ export class Cleaning {
       [commands.serverTime(), commands.xrange(KEYS.memoryTracking, "-", "+", 1)],
       options,
     );
-    if (first && timeOfId(first.id) > now + MOST_AHEAD) return this.#beginAnew(options);
-    const origin = Math.min(first ? timeOfId(first.id) : now, this.#unwritten[0]?.time ?? now);
+    if (first && first.index > now + MOST_AHEAD) return this.#beginAnew(options);
+    const origin = Math.min(first?.index ?? now, this.#unwritten[0]?.time ?? now);
     const horizon = cleaningHorizon(origin, now, this.#rule);
     if (horizon === undefined) return nothing;
     let [entries, streams] = [0, 0];

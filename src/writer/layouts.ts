@@ -44,12 +44,12 @@ export function preparedLayout(
 ): Layout {
   const writer = { date: localIsoTime(times.start), status: "RUNNING" as const };
   const layout = readLayout({ ...source, info, state: "PREPARED", writer });
-  const files = [...layout.files].map(([path, root]) => [path, withEntries(root, withoutEnd)] as const);
+  const files = [...layout.files].map(([path, root]) => [path, withoutEnds(root)] as const);
   return { ...layout, files: new Map(files) };
 }
 
-function withEntries(root: GroupNode, change: (entry: TreeNode) => TreeNode): GroupNode {
-  return { ...root, children: new Map([...root.children].map(([name, entry]) => [name, change(entry)])) };
+function withoutEnds(root: GroupNode): GroupNode {
+  return { ...root, children: new Map([...root.children].map(([name, entry]) => [name, withoutEnd(entry)])) };
 }
 
 function withoutEnd(entry: TreeNode): TreeNode {

@@ -146,9 +146,10 @@ export class ScanTask {
       await found.update({ signal });
       return found;
     } catch (error) {
-      const isGone = error instanceof ScanNotFoundError;
-      const { status } = isGone ? await this.#saved(signal) : {};
-      if (isGone && !(status && isFinal(status))) tellLoss(this.key, this.#services);
+      if (error instanceof ScanNotFoundError) {
+        const { status } = await this.#saved(signal);
+        if (!(status && isFinal(status))) tellLoss(this.key, this.#services);
+      }
       throw error;
     }
   }
